@@ -1,0 +1,34 @@
+//! The generated gRPC API, `connector.v1`, and its descriptor.
+//!
+//! Nothing here but what the compiler makes of `proto/`, and `Debug` for the messages that carry secrets.
+
+use std::fmt;
+
+/// The messages, clients and servers of `connector.v1`.
+#[expect(clippy::all, missing_docs, reason = "generated code")]
+pub mod v1 {
+    tonic::include_proto!("connector.v1");
+}
+
+/// The encoded `FileDescriptorSet` with source info, as reflection serves it.
+pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
+
+macro_rules! redacted_debug {
+    ($($message:ident { $($shown:ident),* })*) => {$(
+        impl fmt::Debug for v1::$message {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($message))$(.field(stringify!($shown), &self.$shown))*.finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+redacted_debug! {
+    HubSpotStaticToken {}
+    HubSpotOAuth { client_id }
+    SalesforcePassword { username }
+    SalesforceJwtBearer { client_id, username, login_url }
+    SalesforceClientCredentials { client_id, login_url }
+    SalesforceRefreshToken { client_id, login_url }
+    SubmitSecurityTokenRequest { request_id, setup_id, etag, not_used, validate_only }
+}
