@@ -5,7 +5,12 @@
 use std::fmt;
 
 /// The messages, clients and servers of `connector.v1`.
-#[expect(clippy::all, missing_docs, reason = "generated code")]
+#[expect(
+    clippy::allow_attributes,
+    clippy::large_enum_variant,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code"
+)]
 pub mod v1 {
     tonic::include_proto!("connector.v1");
 }

@@ -1,1 +1,22 @@
-//! The rules. Pure: no tokio, tonic, prost, sqlx, reqwest or serde; time and randomness come in as arguments.
+//! The rules. Pure: no tokio, tonic, prost, sqlx or reqwest; time and randomness come in as arguments.
+//!
+//! Types here are serialised as they are stored (see `docs/adr/0003-stored-form.md`); snapshot tests in the store
+//! guard that form.
+
+pub mod api_limit;
+pub mod budget;
+pub mod change;
+pub mod connection;
+pub mod edition;
+pub mod ids;
+pub mod inclusion;
+pub mod portal;
+pub mod probe;
+pub mod reason;
+pub mod settings;
+pub mod setup;
+pub mod sync_state;
+pub mod test_contact;
+
+pub use ids::{AttemptId, ConnectionId, OrgId, PortalId, SetupId, TestContactId};
+pub use reason::{Reason, Refusal};
