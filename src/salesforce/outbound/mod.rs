@@ -176,4 +176,6 @@ fn root_cause(error: &reqwest::Error) -> String {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
