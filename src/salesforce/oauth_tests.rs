@@ -183,7 +183,7 @@ async fn refusals_and_hostile_answers_are_typed() {
     }
     let (outcome, _) =
         login(refresh_token(), Reply::text(302, "").header("location", "https://evil.com")).await;
-    assert!(matches!(outcome.unwrap_err().kind(), Kind::Other | Kind::Malformed(_)));
+    assert!(matches!(outcome.unwrap_err().kind(), Kind::Malformed(_)));
 }
 
 #[test]

@@ -228,8 +228,11 @@ fn is_restriction(code: &str) -> bool {
 
 /// An answer of the token endpoint outside 200. A 5xx is transient whatever its body claims.
 pub(super) fn oauth(status: StatusCode, body: &[u8], secrets: &[&SecretString]) -> SalesforceError {
+    if status.is_redirection() {
+        return SalesforceError::malformed("a redirect", status.as_u16());
+    }
     if !status.is_client_error() {
-        return without_code(status, if status.is_server_error() { b"" } else { body });
+        return without_code(status, b"");
     }
     match json::parse::<OauthError>(body) {
         Ok(refused) => {
