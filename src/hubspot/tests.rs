@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
 use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};

@@ -1,33 +1,16 @@
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
 use serde_json::{Value, json};
-use time::macros::datetime;
 
 use super::{NewPerson, delete_synced, match_and_upsert};
 use crate::salesforce::{
-    Api, ClientConfig, CrmObject, Deleted, DidItHappen, Origin, SalesforceClient,
-    SalesforceErrorKind as Kind, SalesforceId, Session,
+    CrmObject, Deleted, DidItHappen, SalesforceErrorKind as Kind, SalesforceId,
     outbound::testing::{Asked, Reply, ScriptedServer, cutting_server, nobody},
+    tests::api,
 };
 
 const CONTACT: &str = "003x0000000AAAA";
 const LEAD: &str = "00Qx0000000BBBB";
-
-fn api(url: &str) -> Api {
-    let client = SalesforceClient::new(ClientConfig::for_simulator(url)).unwrap();
-    let session = Session {
-        access_token: secrecy::SecretString::from("00Dx0000000BV7z!CANARY"),
-        instance: Origin::parse(url).unwrap(),
-        org_id: SalesforceId::parse("00Dx0000000BV7z").unwrap(),
-        user_id: SalesforceId::parse("005x00000012Q9P").unwrap(),
-        api_version: "67.0".to_owned(),
-        sandbox: None,
-        issued_at: datetime!(2026-11-23 10:00 UTC),
-        seconds_valid: None,
-        rotated_refresh_token: None,
-    };
-    client.api(&session).unwrap()
-}
 
 fn person() -> NewPerson {
     NewPerson {

@@ -147,7 +147,7 @@ fn login_faults_become_kinds_and_a_refusal_is_definite() {
         ("LOGIN_RATE_EXCEEDED", Kind::LoginRestricted),
         ("TRIAL_EXPIRED", Kind::LoginRestricted),
         ("ORG_LOCKED", Kind::LoginRestricted),
-        ("UNSUPPORTED_API_VERSION", Kind::UnsupportedVersion),
+        ("UNSUPPORTED_API_VERSION", Kind::SoapLoginDisabled),
         ("REQUEST_LIMIT_EXCEEDED", Kind::DailyLimitExceeded),
         ("SOMETHING_NEW", Kind::Other),
     ] {

@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
 use serde_json::{Value, json};
 use time::macros::datetime;
@@ -8,28 +8,12 @@ use super::{
     read,
 };
 use crate::salesforce::{
-    Api, ClientConfig, CrmObject, Origin, SalesforceClient, SalesforceErrorKind as Kind, SalesforceId,
-    Session,
+    CrmObject, SalesforceErrorKind as Kind, SalesforceId,
     outbound::testing::{Asked, Reply, ScriptedServer},
+    tests::api,
 };
 
 const EVERYTHING: ProbeScope = ProbeScope { accounts: true, opportunities: true };
-
-pub(super) fn api(url: &str) -> Api {
-    let client = SalesforceClient::new(ClientConfig::for_simulator(url)).unwrap();
-    let session = Session {
-        access_token: secrecy::SecretString::from("00Dx0000000BV7z!CANARY"),
-        instance: Origin::parse(url).unwrap(),
-        org_id: SalesforceId::parse("00Dx0000000BV7z").unwrap(),
-        user_id: SalesforceId::parse("005x00000012Q9P").unwrap(),
-        api_version: "67.0".to_owned(),
-        sandbox: None,
-        issued_at: datetime!(2026-11-23 10:00 UTC),
-        seconds_valid: None,
-        rotated_refresh_token: None,
-    };
-    client.api(&session).unwrap()
-}
 
 fn rows(records: &Value) -> (u16, Value) {
     (200, json!({ "totalSize": 1, "done": true, "records": records }))
