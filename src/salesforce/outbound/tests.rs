@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Method;
 use tokio::io::AsyncWriteExt;
@@ -12,17 +12,12 @@ use super::{
 
 const CAP: usize = 64 * 1024;
 
-fn transport() -> Transport {
-    let timeouts = Timeouts {
-        connect: Duration::from_secs(5),
-        idle: Duration::from_millis(400),
-        total: Duration::from_millis(1_500),
-    };
-    Transport::new("test", timeouts, vec!["127.0.0.1".to_owned()]).unwrap()
+async fn get(url: &str) -> Result<super::Answer, TransportError> {
+    get_within(url, Timeouts::default()).await
 }
 
-async fn get(url: &str) -> Result<super::Answer, TransportError> {
-    let transport = transport();
+async fn get_within(url: &str, timeouts: Timeouts) -> Result<super::Answer, TransportError> {
+    let transport = Transport::new("test", timeouts, vec!["127.0.0.1".to_owned()]).unwrap();
     let request = transport.request(Method::GET, url::Url::parse(url).unwrap());
     transport.send(request, CAP).await
 }
@@ -96,7 +91,11 @@ async fn silence_ends_at_the_idle_time_out_and_a_trickle_at_the_total() {
         drop(stream);
     })
     .await;
-    let error = get(&silent).await.unwrap_err();
+    let patient = Duration::from_secs(60);
+    let soon = Duration::from_millis(400);
+    let started = Instant::now();
+    let error =
+        get_within(&silent, Timeouts { connect: patient, idle: soon, total: patient }).await.unwrap_err();
     assert_eq!(error, TransportError::TimedOut);
     assert_eq!(error.effect(), DidItHappen::Unknown);
 
@@ -108,7 +107,9 @@ async fn silence_ends_at_the_idle_time_out_and_a_trickle_at_the_total() {
         }
     })
     .await;
-    assert_eq!(get(&trickle).await.unwrap_err(), TransportError::TimedOut);
+    let timeouts = Timeouts { connect: patient, idle: patient, total: soon };
+    assert_eq!(get_within(&trickle, timeouts).await.unwrap_err(), TransportError::TimedOut);
+    assert!(started.elapsed() < patient, "each time-out works by itself");
 }
 
 #[tokio::test]
