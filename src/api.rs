@@ -6,8 +6,8 @@ use std::fmt;
 
 /// The messages, clients and servers of `connector.v1`.
 #[expect(
-    missing_docs,
     clippy::allow_attributes,
+    clippy::large_enum_variant,
     clippy::allow_attributes_without_reason,
     reason = "generated code"
 )]

@@ -5,6 +5,7 @@
 
 pub mod api_limit;
 pub mod budget;
+pub mod change;
 pub mod connection;
 pub mod edition;
 pub mod ids;

@@ -1,1 +1,147 @@
-//! TODO-ROOM
+//! The only room with SQL. One file for each aggregate; every change goes through [`transaction`].
+//!
+//! A handler never owns a transaction: it runs in a task of its own, so that a caller who goes away can't leave one
+//! open on a pooled connection (sqlx 0.9.0 would hand that connection on).
+
+mod budget;
+mod connections;
+pub mod constraint;
+mod error;
+mod events;
+mod jobs;
+mod logins;
+mod migrations;
+mod orgs;
+mod pool;
+mod portals;
+mod read;
+mod secrets;
+mod setups;
+mod sync;
+mod test_contacts;
+mod transaction;
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use tokio::sync::broadcast;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+pub use budget::{BudgetRow, Reservation};
+pub use connections::NewConnection;
+pub use error::StoreError;
+pub use events::{Position, Retained};
+pub use jobs::{Job, JobKind, Lease};
+pub use logins::{LoginOutcome, LoginRecord};
+pub use migrations::{MigrationError, migrate};
+pub use orgs::OrgRecord;
+pub use pool::PoolSettings;
+pub use read::{ConnectionFilter, Page};
+pub use secrets::{SecretKind, SecretRole, SecretRow};
+pub use transaction::{Call, PortalTx, Target};
+
+/// How many commits a listener may lag behind before it has to look at everything again.
+const COMMIT_BACKLOG: usize = 4_096;
+
+/// That a portal has a new revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The portal's hub id.
+    pub portal_id: i64,
+    /// Its revision.
+    pub revision: i64,
+}
+
+/// The database.
+#[derive(Clone)]
+pub struct Store {
+    pool: PgPool,
+    incarnation: Uuid,
+    commits: broadcast::Sender<Committed>,
+    tasks: TaskTracker,
+    settings: Arc<Settings>,
+}
+
+/// What the store is told by configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Portals per org.
+    pub portals_per_org: i32,
+    /// The policy for estimates.
+    pub policy: crate::domain::api_limit::Policy,
+    /// Calls that one contact sync is reckoned with.
+    pub calls_per_contact_sync: i32,
+}
+
+impl Store {
+    /// Opens the database and checks that its schema is one that this build knows.
+    ///
+    /// # Errors
+    /// When the database does not answer, or its schema is older or newer than this build's.
+    pub async fn open(
+        url: &secrecy::SecretString,
+        pool: &PoolSettings,
+        settings: Settings,
+    ) -> Result<Self, MigrationError> {
+        let pool = pool::connect(url, pool).await?;
+        migrations::check(&pool).await?;
+        let incarnation = sqlx::query_scalar!("/* store::open */ select incarnation from installation")
+            .fetch_one(&pool)
+            .await?;
+        Ok(Self {
+            pool,
+            incarnation,
+            commits: broadcast::Sender::new(COMMIT_BACKLOG),
+            tasks: TaskTracker::new(),
+            settings: Arc::new(settings),
+        })
+    }
+
+    /// Names this database: a resume token of another one is refused.
+    #[must_use]
+    pub fn incarnation(&self) -> Uuid {
+        self.incarnation
+    }
+
+    /// The pool, for health checks and for connections that are held for long.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// What this process commits from now on.
+    #[must_use]
+    pub fn commits(&self) -> broadcast::Receiver<Committed> {
+        self.commits.subscribe()
+    }
+
+    /// What it was told by configuration.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether the database answers and takes writes.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn check_writable(&self) -> Result<(), StoreError> {
+        let read_only = sqlx::query_scalar!(
+            r#"/* store::check_writable */ select current_setting('transaction_read_only') = 'on' as "read_only!""#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        if read_only {
+            return Err(StoreError::Unavailable(sqlx::Error::PoolClosed));
+        }
+        Ok(())
+    }
+
+    /// Waits until every transaction under way has ended, then closes the pool.
+    pub async fn close(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.pool.close().await;
+    }
+}

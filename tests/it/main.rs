@@ -1,1 +1,4 @@
-//! Integration tests.
+//! Integration tests, one program: one link and one database server for all.
+
+mod harness;
+mod private_postgres;

@@ -1,0 +1,281 @@
+//! Connections: the mapping of portals to orgs. The database holds the rules; this file only finds the free place.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    PortalTx, StoreError,
+    transaction::{read_json, write_json},
+};
+use crate::domain::{
+    ConnectionId, OrgId, PortalId, Reason, Refusal,
+    change::Change,
+    connection::{Connection, ConnectionState, Org},
+    portal::CredentialInfo,
+    probe::Finding,
+};
+
+/// What a new or renewed connection is made of.
+#[derive(Clone, Debug)]
+pub struct NewConnection {
+    /// The org as the probe saw it.
+    pub org: Org,
+    /// The credential that proved good, without its secret.
+    pub credential: CredentialInfo,
+    /// Keyed fingerprint of the Salesforce user.
+    pub user_key: String,
+    /// API calls per rolling 24 hours.
+    pub api_call_limit: i64,
+    /// What the probe found.
+    pub findings: Vec<Finding>,
+}
+
+/// A row as it is stored.
+pub(super) struct ConnectionRow {
+    pub(super) connection_id: Uuid,
+    pub(super) portal_id: i64,
+    pub(super) org_id: String,
+    pub(super) org_name: String,
+    pub(super) place: i32,
+    pub(super) state: String,
+    pub(super) credential: Option<serde_json::Value>,
+    pub(super) api_call_limit: i64,
+    pub(super) findings: serde_json::Value,
+    pub(super) probed_at: OffsetDateTime,
+    pub(super) connected_at: OffsetDateTime,
+    pub(super) disconnected_at: Option<OffsetDateTime>,
+    pub(super) version: i64,
+}
+
+impl ConnectionRow {
+    pub(super) fn read(self) -> Result<Connection, StoreError> {
+        Ok(Connection {
+            id: ConnectionId(self.connection_id),
+            portal_id: PortalId::parse(self.portal_id).ok_or(Reason::PortalNotFound)?,
+            org_id: OrgId::parse(&self.org_id).ok_or(Reason::OrgNotFound)?,
+            org_name: self.org_name,
+            place: self.place,
+            state: match self.state.as_str() {
+                "connected" => ConnectionState::Connected,
+                "stale" => ConnectionState::Stale,
+                _ => ConnectionState::Disconnected,
+            },
+            credential: self.credential.map(|credential| read_json("credential", credential)).transpose()?,
+            api_call_limit: self.api_call_limit,
+            findings: read_json("findings", self.findings)?,
+            probed_at: self.probed_at,
+            connected_at: self.connected_at,
+            disconnected_at: self.disconnected_at,
+            version: self.version,
+        })
+    }
+}
+
+pub(super) fn state_name(state: ConnectionState) -> &'static str {
+    match state {
+        ConnectionState::Connected => "connected",
+        ConnectionState::Stale => "stale",
+        ConnectionState::Disconnected => "disconnected",
+    }
+}
+
+impl PortalTx {
+    /// The connection in force.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn active_connection(&mut self) -> Result<Option<Connection>, StoreError> {
+        Ok(self.last_connection().await?.filter(Connection::is_active))
+    }
+
+    /// The connection in force, or else the last one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn last_connection(&mut self) -> Result<Option<Connection>, StoreError> {
+        let portal_id = self.portal_id();
+        last_connection(&mut self.sql, portal_id).await
+    }
+
+    /// Connects the portal with an org, or renews its connection with the same org.
+    ///
+    /// The org's row is locked, so that two portals that want the last place take turns; the unique indexes hold the
+    /// rule all the same.
+    ///
+    /// # Errors
+    /// `PORTAL_ALREADY_CONNECTED`, `ORG_PORTAL_LIMIT_REACHED`, `ORG_API_CALL_LIMIT_EXCEEDED`.
+    pub async fn connect(&mut self, new: &NewConnection) -> Result<Connection, StoreError> {
+        self.save_org(&new.org).await?;
+        if let Some(existing) = self.active_connection().await? {
+            if existing.org_id != new.org.org_id {
+                return Err(Refusal::new(Reason::PortalAlreadyConnected)
+                    .with("portal_id", self.portal_id())
+                    .with("org_id", existing.org_id)
+                    .into());
+            }
+            return self.renew(existing, new).await;
+        }
+        let (place, held_by_others) = self.free_place(&new.org).await?;
+        check_share(new.api_call_limit, held_by_others, new.org.allocation)?;
+        let connection = Connection {
+            id: ConnectionId(Uuid::now_v7()),
+            portal_id: self.portal_id(),
+            org_id: new.org.org_id.clone(),
+            org_name: new.org.name.clone(),
+            place,
+            state: ConnectionState::Connected,
+            credential: Some(new.credential.clone()),
+            api_call_limit: new.api_call_limit,
+            findings: new.findings.clone(),
+            probed_at: self.now(),
+            connected_at: self.now(),
+            disconnected_at: None,
+            version: self.next_revision(),
+        };
+        self.insert_connection(&connection, &new.org, &new.user_key).await?;
+        self.changes.push(Change::Connection(connection.clone()));
+        Ok(connection)
+    }
+
+    async fn renew(&mut self, existing: Connection, new: &NewConnection) -> Result<Connection, StoreError> {
+        let renewed = Connection {
+            state: ConnectionState::Connected,
+            credential: Some(new.credential.clone()),
+            org_name: new.org.name.clone(),
+            findings: new.findings.clone(),
+            probed_at: self.now(),
+            ..existing
+        };
+        sqlx::query!(
+            "/* connections::renew */ update connections set user_key = $2 where connection_id = $1",
+            renewed.id.0,
+            new.user_key,
+        )
+        .execute(&mut *self.sql)
+        .await?;
+        self.save_connection(renewed).await
+    }
+
+    /// Saves a connection that exists, and leaves the change behind.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn save_connection(&mut self, mut connection: Connection) -> Result<Connection, StoreError> {
+        connection.version = self.next_revision();
+        let credential =
+            connection.credential.as_ref().map(|info| write_json("credential", info)).transpose()?;
+        sqlx::query!(
+            "/* connections::save_connection */
+            update connections
+            set state = $2, credential = $3, api_call_limit = $4, findings = $5, probed_at = $6,
+                disconnected_at = $7, version = $8
+            where connection_id = $1",
+            connection.id.0,
+            state_name(connection.state),
+            credential,
+            connection.api_call_limit,
+            write_json("findings", &connection.findings)?,
+            connection.probed_at,
+            connection.disconnected_at,
+            connection.version,
+        )
+        .execute(&mut *self.sql)
+        .await?;
+        self.changes.retain(|change| !matches!(change, Change::Connection(_)));
+        self.changes.push(Change::Connection(connection.clone()));
+        Ok(connection)
+    }
+
+    /// The lowest place that is free, and the calls that the org's portals hold.
+    async fn free_place(&mut self, org: &Org) -> Result<(i32, i64), StoreError> {
+        let row = sqlx::query!(
+            r#"/* connections::free_place */
+            select
+                (select min(candidate) from generate_series(1, $2::int) as candidate
+                 where not exists (
+                     select from connections c
+                     where c.org_id = $1 and c.place = candidate and c.state <> 'disconnected'
+                 )) as place,
+                coalesce((
+                    select sum(api_call_limit) from connections where org_id = $1 and state <> 'disconnected'
+                ), 0)::bigint as "held!""#,
+            org.org_id.as_str(),
+            org.portal_cap,
+        )
+        .fetch_one(&mut *self.sql)
+        .await?;
+        let place = row.place.ok_or_else(|| {
+            Refusal::new(Reason::OrgPortalLimitReached)
+                .with("limit", org.portal_cap)
+                .with("org_id", &org.org_id)
+        })?;
+        Ok((place, row.held))
+    }
+
+    async fn insert_connection(
+        &mut self,
+        connection: &Connection,
+        org: &Org,
+        user_key: &str,
+    ) -> Result<(), StoreError> {
+        let credential =
+            connection.credential.as_ref().map(|info| write_json("credential", info)).transpose()?;
+        sqlx::query!(
+            "/* connections::insert_connection */
+            insert into connections (connection_id, portal_id, org_id, portal_cap, place, state, api_call_limit,
+                credential, user_key, findings, probed_at, connected_at, version)
+            values ($1, $2, $3, $4, $5, 'connected', $6, $7, $8, $9, $10, $10, $11)",
+            connection.id.0,
+            connection.portal_id.get(),
+            connection.org_id.as_str(),
+            org.portal_cap,
+            connection.place,
+            connection.api_call_limit,
+            credential,
+            user_key,
+            write_json("findings", &connection.findings)?,
+            connection.connected_at,
+            connection.version,
+        )
+        .execute(&mut *self.sql)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Refuses shares that together are more than the org is granted.
+pub(super) fn check_share(limit: i64, held_by_others: i64, allocation: i64) -> Result<(), StoreError> {
+    if limit.saturating_add(held_by_others) <= allocation {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::OrgApiCallLimitExceeded)
+        .with("limit", limit)
+        .with("allocation", allocation)
+        .with("held_by_others", held_by_others)
+        .with("available", (allocation - held_by_others).max(0))
+        .into())
+}
+
+/// The connection of a portal that is in force, or else the last one.
+pub(super) async fn last_connection(
+    connection: &mut PgConnection,
+    portal_id: PortalId,
+) -> Result<Option<Connection>, StoreError> {
+    sqlx::query_as!(
+        ConnectionRow,
+        "/* connections::last_connection */
+        select c.connection_id, c.portal_id, c.org_id, o.name as org_name, c.place, c.state, c.credential,
+            c.api_call_limit, c.findings, c.probed_at, c.connected_at, c.disconnected_at, c.version
+        from connections c
+        join orgs o on o.org_id = c.org_id
+        where c.portal_id = $1
+        order by c.state = 'disconnected', c.connected_at desc
+        limit 1",
+        portal_id.get(),
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(ConnectionRow::read)
+    .transpose()
+}

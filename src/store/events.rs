@@ -1,0 +1,193 @@
+//! Events, read for watches: of one portal by its revision, of all portals by a position that no late commit can
+//! slip behind.
+
+use sqlx::types::Json;
+
+use super::{Store, StoreError};
+use crate::domain::{
+    PortalId, Reason,
+    change::{Change, Event},
+};
+
+/// A place in the events of all portals.
+///
+/// Events are ordered by transaction id, and only those below the oldest running transaction are read: whatever
+/// commits later comes later. A sequence would lose events (see `docs/adr/0005-watch-positions.md`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The transaction.
+    pub xid: i64,
+    /// The portal within it.
+    pub portal_id: i64,
+    /// The revision within that.
+    pub revision: i64,
+}
+
+/// How far back events are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retained {
+    /// The portal's revision now.
+    pub revision: i64,
+    /// Events up to this revision are gone.
+    pub pruned_to: i64,
+}
+
+impl Store {
+    /// The events of one portal after a revision, in order, of the wanted kinds.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn portal_events(
+        &self,
+        portal_id: PortalId,
+        after: i64,
+        kinds: &[&str],
+        limit: i64,
+    ) -> Result<Vec<Event>, StoreError> {
+        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let rows = sqlx::query!(
+            r#"/* events::portal_events */
+            select revision, xid::text::bigint as "xid!", changes as "changes: Json<Vec<Change>>"
+            from portal_events
+            where portal_id = $1 and revision > $2 and kinds && $3
+            order by revision
+            limit $4"#,
+            portal_id.get(),
+            after,
+            &kinds,
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Event { portal_id, revision: row.revision, xid: row.xid, changes: row.changes.0 })
+            .collect())
+    }
+
+    /// The events of all portals after a position, in order, of the wanted kinds, and the position that is then
+    /// reached: also events of other kinds are behind it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn all_events(
+        &self,
+        after: Position,
+        kinds: &[&str],
+        limit: i64,
+    ) -> Result<Vec<Event>, StoreError> {
+        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let rows = sqlx::query!(
+            r#"/* events::all_events */
+            select portal_id, revision, xid::text::bigint as "xid!", changes as "changes: Json<Vec<Change>>"
+            from portal_events
+            where xid < pg_snapshot_xmin(pg_current_snapshot())
+              and (xid, portal_id, revision) > ($1::text::xid8, $2, $3)
+              and kinds && $4
+            order by xid, portal_id, revision
+            limit $5"#,
+            after.xid.to_string(),
+            after.portal_id,
+            after.revision,
+            &kinds,
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let portal_id = PortalId::parse(row.portal_id).ok_or(Reason::PortalNotFound)?;
+                Ok(Event { portal_id, revision: row.revision, xid: row.xid, changes: row.changes.0 })
+            })
+            .collect()
+    }
+
+    /// The position that everything committed so far is below. A snapshot read after it misses nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn current_position(&self) -> Result<Position, StoreError> {
+        let xid = sqlx::query_scalar!(
+            r#"/* events::current_position */
+            select pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 as "xid!""#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Position { xid, portal_id: i64::MAX, revision: i64::MAX })
+    }
+
+    /// The oldest position that events are kept from; `None` while nothing was ever pruned.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn pruned_position(&self) -> Result<Option<i64>, StoreError> {
+        Ok(sqlx::query_scalar!(
+            r#"/* events::pruned_position */
+            select case when exists(select from portals where events_pruned_to > 0)
+                then coalesce((select min(xid::text::bigint) from portal_events), 0) end as xid"#
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
+    /// The revisions of portals, for the poll behind all watches. Portals that are gone are left out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn revisions(&self, portals: &[i64]) -> Result<Vec<(i64, i64)>, StoreError> {
+        let rows = sqlx::query!(
+            "/* events::revisions */ select portal_id, revision from portals where portal_id = any($1)",
+            portals,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.portal_id, row.revision)).collect())
+    }
+
+    /// A portal's revision and how far back its events are kept.
+    ///
+    /// # Errors
+    /// `PORTAL_NOT_FOUND`.
+    pub async fn retained(&self, portal_id: PortalId) -> Result<Retained, StoreError> {
+        let row = sqlx::query!(
+            "/* events::retained */ select revision, events_pruned_to from portals where portal_id = $1",
+            portal_id.get(),
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Reason::PortalNotFound)?;
+        Ok(Retained { revision: row.revision, pruned_to: row.events_pruned_to })
+    }
+
+    /// Deletes events and recorded answers that are older than they need to be kept. Returns how many rows went.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn prune(
+        &self,
+        events_older_than: time::Duration,
+        answers_older_than: time::Duration,
+    ) -> Result<u64, StoreError> {
+        let pruned = sqlx::query!(
+            "/* events::prune */
+            with gone as (
+                delete from portal_events where occurred_at < now() - make_interval(secs => $1)
+                returning portal_id, revision
+            )
+            update portals set events_pruned_to = greatest(events_pruned_to, last.revision)
+            from (select portal_id, max(revision) as revision from gone group by portal_id) as last
+            where portals.portal_id = last.portal_id",
+            events_older_than.as_seconds_f64(),
+        )
+        .execute(&self.pool)
+        .await?;
+        let answers = sqlx::query!(
+            "/* events::prune */
+            delete from request_records where created_at < now() - make_interval(secs => $1)",
+            answers_older_than.as_seconds_f64(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(pruned.rows_affected() + answers.rows_affected())
+    }
+}

@@ -1,0 +1,72 @@
+//! Portals: registration and what HubSpot says of them.
+
+use std::sync::Arc;
+
+use super::{Call, PortalTx, Store, StoreError, Target, transaction::write_json};
+use crate::domain::{PortalId, change::Change, portal::Portal, sync_state::SyncState};
+
+impl Store {
+    /// Makes sure that the portal has a row, so that it can be locked.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn ensure_portal(&self, portal: &Portal) -> Result<(), StoreError> {
+        sqlx::query!(
+            "/* portals::ensure_portal */
+            insert into portals (portal_id, revision, portal, sync, sync_version)
+            values ($1, 0, $2, $3, 0)
+            on conflict (portal_id) do nothing",
+            portal.portal_id.get(),
+            write_json("portal", portal)?,
+            write_json("sync state", &SyncState::default())?,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Changes what is known of a portal.
+    ///
+    /// # Errors
+    /// What `edit` refuses, and what [`Store::change`] can.
+    pub async fn edit_portal<F>(
+        &self,
+        call: &Call,
+        portal_id: PortalId,
+        edit: F,
+    ) -> Result<Portal, StoreError>
+    where
+        F: Fn(&mut PortalTx) -> Result<Portal, StoreError> + Send + Sync + 'static,
+    {
+        let edit = Arc::new(edit);
+        self.change(call, Target::Portal(portal_id), move |tx| {
+            let edit = Arc::clone(&edit);
+            Box::pin(async move {
+                let portal = edit(tx)?;
+                tx.save_portal(portal).await
+            })
+        })
+        .await
+    }
+}
+
+impl PortalTx {
+    /// Saves the portal.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn save_portal(&mut self, mut portal: Portal) -> Result<Portal, StoreError> {
+        portal.version = self.next_revision();
+        portal.updated_at = self.now();
+        sqlx::query!(
+            "/* portals::save_portal */ update portals set portal = $2 where portal_id = $1",
+            self.portal_id().get(),
+            write_json("portal", &portal)?,
+        )
+        .execute(&mut *self.sql)
+        .await?;
+        self.set_portal(portal.clone());
+        self.changes.push(Change::Portal(portal.clone()));
+        Ok(portal)
+    }
+}

@@ -1,0 +1,392 @@
+//! Reads outside of transactions: one statement each, from the primary, paged by key.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    BudgetRow, Store, StoreError,
+    connections::{ConnectionRow, last_connection},
+    orgs::{OrgRecord, OrgRow, org_connections},
+    setups::{OrgShare, org_share, view},
+    transaction::read_json,
+};
+use crate::domain::{
+    OrgId, PortalId, Reason, SetupId, TestContactId,
+    change::{SetupView, SyncView},
+    connection::Connection,
+    portal::Portal,
+    setup::Setup,
+    test_contact::TestContact,
+};
+
+/// One page: what was asked for, and whether there is more.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// More follow after the last one.
+    pub more: bool,
+}
+
+impl<T> Page<T> {
+    /// From one row more than was asked for.
+    fn cut(mut items: Vec<T>, size: i64) -> Self {
+        let size = usize::try_from(size).unwrap_or(0);
+        let more = items.len() > size;
+        items.truncate(size);
+        Self { items, more }
+    }
+}
+
+/// Which connections to list.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionFilter {
+    /// Only those of this org.
+    pub org_id: Option<OrgId>,
+    /// Also those that were disconnected.
+    pub include_disconnected: bool,
+}
+
+impl Store {
+    /// A portal and its revision.
+    ///
+    /// # Errors
+    /// `PORTAL_NOT_FOUND`.
+    pub async fn portal(&self, id: PortalId) -> Result<(Portal, i64), StoreError> {
+        let row = sqlx::query!(
+            "/* read::portal */ select portal, revision from portals where portal_id = $1",
+            id.get()
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Reason::PortalNotFound)?;
+        Ok((read_json("portal", row.portal)?, row.revision))
+    }
+
+    /// Portals by ascending hub id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn portals(&self, after: i64, size: i64) -> Result<Page<(Portal, i64)>, StoreError> {
+        let rows = sqlx::query!(
+            "/* read::portals */
+            select portal, revision from portals where portal_id > $1 order by portal_id limit $2",
+            after,
+            size + 1,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let portals = rows
+            .into_iter()
+            .map(|row| Ok((read_json("portal", row.portal)?, row.revision)))
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Page::cut(portals, size))
+    }
+
+    /// A setup with what is needed to show it.
+    ///
+    /// # Errors
+    /// `SETUP_NOT_FOUND`.
+    pub async fn setup(&self, id: SetupId) -> Result<SetupView, StoreError> {
+        let row = sqlx::query!(
+            "/* read::setup */
+            select s.state, p.revision from setups s join portals p using (portal_id) where s.setup_id = $1",
+            id.0,
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Reason::SetupNotFound)?;
+        let setup: Setup = read_json("setup", row.state)?;
+        let share = self.share(setup.portal_id).await?;
+        Ok(view(setup, share, &self.settings, row.revision))
+    }
+
+    /// The setup of a portal that is not abandoned.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn setup_of_portal(&self, portal_id: PortalId) -> Result<Option<SetupView>, StoreError> {
+        let row = sqlx::query!(
+            "/* read::setup_of_portal */
+            select s.state, p.revision from setups s join portals p using (portal_id)
+            where s.portal_id = $1 and s.active",
+            portal_id.get(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let setup: Setup = read_json("setup", row.state)?;
+        let share = self.share(portal_id).await?;
+        Ok(Some(view(setup, share, &self.settings, row.revision)))
+    }
+
+    async fn share(&self, portal_id: PortalId) -> Result<OrgShare, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        org_share(&mut connection, portal_id).await
+    }
+
+    /// Setups, newest first, of one portal or of all.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn setups(
+        &self,
+        portal_id: Option<PortalId>,
+        before: Option<(OffsetDateTime, Uuid)>,
+        size: i64,
+    ) -> Result<Page<SetupView>, StoreError> {
+        let rows = sqlx::query!(
+            r#"/* read::setups */
+            select s.state, p.revision, o.allocation as "allocation?", o.allocation_source as "source?",
+                coalesce((
+                    select sum(other.api_call_limit) from connections other
+                    where other.org_id = c.org_id and other.portal_id <> s.portal_id
+                      and other.state <> 'disconnected'
+                ), 0)::bigint as "held!"
+            from setups s
+            join portals p using (portal_id)
+            left join connections c on c.portal_id = s.portal_id and c.state <> 'disconnected'
+            left join orgs o on o.org_id = c.org_id
+            where ($1::bigint is null or s.portal_id = $1)
+              and ($2::timestamptz is null or (s.created_at, s.setup_id) < ($2, $3))
+            order by s.created_at desc, s.setup_id desc
+            limit $4"#,
+            portal_id.map(PortalId::get),
+            before.map(|(at, _)| at),
+            before.map(|(_, id)| id),
+            size + 1,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let setups = rows
+            .into_iter()
+            .map(|row| {
+                let share = OrgShare {
+                    allocation: row.allocation.zip(row.source.as_deref().map(super::setups::source)),
+                    held_by_others: row.held,
+                    shared_with: Vec::new(),
+                };
+                Ok(view(read_json("setup", row.state)?, share, &self.settings, row.revision))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Page::cut(setups, size))
+    }
+
+    /// The connection of a portal in force, or else the last one, with the portal's revision.
+    ///
+    /// # Errors
+    /// `CONNECTION_NOT_FOUND`.
+    pub async fn connection(&self, portal_id: PortalId) -> Result<Connection, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        last_connection(&mut connection, portal_id).await?.ok_or(Reason::ConnectionNotFound.into())
+    }
+
+    /// Connections by ascending portal, then by time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn connections(
+        &self,
+        filter: &ConnectionFilter,
+        after: (i64, Uuid),
+        size: i64,
+    ) -> Result<Page<Connection>, StoreError> {
+        let rows = sqlx::query_as!(
+            ConnectionRow,
+            "/* read::connections */
+            select c.connection_id, c.portal_id, c.org_id, o.name as org_name, c.place, c.state, c.credential,
+                c.api_call_limit, c.findings, c.probed_at, c.connected_at, c.disconnected_at, c.version
+            from connections c
+            join orgs o on o.org_id = c.org_id
+            where ($1::text is null or c.org_id = $1)
+              and ($2 or c.state <> 'disconnected')
+              and (c.portal_id, c.connection_id) > ($3, $4)
+            order by c.portal_id, c.connection_id
+            limit $5",
+            filter.org_id.as_ref().map(OrgId::as_str),
+            filter.include_disconnected,
+            after.0,
+            after.1,
+            size + 1,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let connections = rows.into_iter().map(ConnectionRow::read).collect::<Result<_, _>>()?;
+        Ok(Page::cut(connections, size))
+    }
+
+    /// An org, its connections by place, and what its portals used.
+    ///
+    /// # Errors
+    /// `ORG_NOT_FOUND`.
+    pub async fn org(&self, org_id: &OrgId) -> Result<(OrgRecord, Vec<Connection>), StoreError> {
+        let org = sqlx::query_as!(
+            OrgRow,
+            "/* read::org */
+            select org_id, portal_cap, name, edition, environment, instance_url, seats, allocation,
+                allocation_source, observed_used, observed_at, version, created_at, updated_at
+            from orgs where org_id = $1",
+            org_id.as_str(),
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Reason::OrgNotFound)?
+        .read()?;
+        let mut connection = self.pool.acquire().await?;
+        let connections = org_connections(&mut connection, org_id).await?;
+        Ok((org, connections))
+    }
+
+    /// Orgs by ascending id, each with the number of portals that are connected.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn orgs(&self, after: &str, size: i64) -> Result<Page<(OrgRecord, i64)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"/* read::orgs */
+            select o.org_id, o.portal_cap, o.name, o.edition, o.environment, o.instance_url, o.seats, o.allocation,
+                o.allocation_source, o.observed_used, o.observed_at, o.version, o.created_at, o.updated_at,
+                (select count(*) from connections c where c.org_id = o.org_id and c.state <> 'disconnected')
+                    as "connected!"
+            from orgs o
+            where o.org_id > $1
+            order by o.org_id
+            limit $2"#,
+            after,
+            size + 1,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let orgs = rows
+            .into_iter()
+            .map(|row| {
+                let org = OrgRow {
+                    org_id: row.org_id,
+                    portal_cap: row.portal_cap,
+                    name: row.name,
+                    edition: row.edition,
+                    environment: row.environment,
+                    instance_url: row.instance_url,
+                    seats: row.seats,
+                    allocation: row.allocation,
+                    allocation_source: row.allocation_source,
+                    observed_used: row.observed_used,
+                    observed_at: row.observed_at,
+                    version: row.version,
+                    created_at: row.created_at,
+                    updated_at: row.updated_at,
+                };
+                Ok((org.read()?, row.connected))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Page::cut(orgs, size))
+    }
+
+    /// The sync of a portal.
+    ///
+    /// # Errors
+    /// `PORTAL_NOT_FOUND`.
+    pub async fn sync_of_portal(&self, portal_id: PortalId) -> Result<SyncView, StoreError> {
+        self.syncs(portal_id.get() - 1, 1)
+            .await?
+            .items
+            .into_iter()
+            .find(|view| view.portal_id == portal_id)
+            .ok_or(Reason::PortalNotFound.into())
+    }
+
+    /// The sync of every portal, by ascending hub id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn syncs(&self, after: i64, size: i64) -> Result<Page<SyncView>, StoreError> {
+        let rows = sqlx::query!(
+            r#"/* read::syncs */
+            select p.portal_id, p.sync, p.sync_version, p.revision, s.state as "setup?", c.org_id as "org_id?"
+            from portals p
+            left join setups s on s.portal_id = p.portal_id and s.active
+            left join connections c on c.portal_id = p.portal_id and c.state <> 'disconnected'
+            where p.portal_id > $1
+            order by p.portal_id
+            limit $2"#,
+            after,
+            size + 1,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let views = rows
+            .into_iter()
+            .map(|row| {
+                let setup = row.setup.map(|setup| read_json::<Setup>("setup", setup)).transpose()?;
+                Ok(SyncView {
+                    portal_id: PortalId::parse(row.portal_id).ok_or(Reason::PortalNotFound)?,
+                    state: read_json("sync state", row.sync)?,
+                    settings: setup.map(|setup| setup.settings()).unwrap_or_default(),
+                    org_id: row.org_id.as_deref().and_then(OrgId::parse),
+                    version: row.sync_version,
+                    revision: row.revision,
+                })
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Page::cut(views, size))
+    }
+
+    /// A test contact and its portal's revision.
+    ///
+    /// # Errors
+    /// `TEST_CONTACT_NOT_FOUND`.
+    pub async fn test_contact(&self, id: TestContactId) -> Result<(TestContact, i64), StoreError> {
+        let row = sqlx::query!(
+            "/* read::test_contact */
+            select t.state, p.revision from test_contacts t join portals p using (portal_id)
+            where t.test_contact_id = $1",
+            id.0,
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Reason::TestContactNotFound)?;
+        Ok((read_json("test contact", row.state)?, row.revision))
+    }
+
+    /// A portal's test contacts, newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn test_contacts(
+        &self,
+        portal_id: PortalId,
+        before: Option<Uuid>,
+        size: i64,
+    ) -> Result<Page<TestContact>, StoreError> {
+        let rows = sqlx::query_scalar!(
+            "/* read::test_contacts */
+            select state from test_contacts
+            where portal_id = $1 and ($2::uuid is null or test_contact_id < $2)
+            order by test_contact_id desc
+            limit $3",
+            portal_id.get(),
+            before,
+            size + 1,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let contacts = rows
+            .into_iter()
+            .map(|state| read_json("test contact", state))
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Page::cut(contacts, size))
+    }
+
+    /// An org with everything that its budget is made of.
+    ///
+    /// # Errors
+    /// `ORG_NOT_FOUND`.
+    pub async fn budget(
+        &self,
+        org_id: &OrgId,
+    ) -> Result<(OrgRecord, Vec<Connection>, Vec<BudgetRow>), StoreError> {
+        let (org, connections) = self.org(org_id).await?;
+        let usage = self.api_usage(org_id).await?;
+        Ok((org, connections, usage))
+    }
+}

@@ -1,0 +1,68 @@
+//! What the operator wants of a portal's sync, and what the system had to stop for.
+
+use super::{PortalTx, StoreError, transaction::write_json};
+use crate::domain::{
+    OrgId,
+    change::{Change, SyncView},
+    settings::SyncSettings,
+    sync_state::SyncState,
+};
+
+impl PortalTx {
+    /// The sync as it is.
+    #[must_use]
+    pub fn sync(&self) -> &SyncState {
+        &self.sync
+    }
+
+    /// The portal's revision at which the sync last changed.
+    #[must_use]
+    pub fn sync_version(&self) -> i64 {
+        self.sync_version
+    }
+
+    /// Saves the sync and leaves the change behind.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn save_sync(
+        &mut self,
+        state: SyncState,
+        settings: SyncSettings,
+        org_id: Option<OrgId>,
+    ) -> Result<SyncView, StoreError> {
+        let version = self.next_revision();
+        sqlx::query!(
+            "/* sync::save_sync */ update portals set sync = $2, sync_version = $3 where portal_id = $1",
+            self.portal_id().get(),
+            write_json("sync state", &state)?,
+            version,
+        )
+        .execute(&mut *self.sql)
+        .await?;
+        self.sync = state.clone();
+        self.sync_version = version;
+        let view =
+            SyncView { portal_id: self.portal_id(), state, settings, org_id, version, revision: version };
+        self.changes.retain(|change| !matches!(change, Change::Sync(_)));
+        self.changes.push(Change::Sync(view.clone()));
+        Ok(view)
+    }
+
+    /// The sync with its settings, unchanged.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn view_sync(&mut self) -> Result<SyncView, StoreError> {
+        let settings = self.active_setup().await?.map(|setup| setup.settings()).unwrap_or_default();
+        let org_id = self.active_connection().await?.map(|connection| connection.org_id);
+        Ok(SyncView {
+            portal_id: self.portal_id(),
+            state: self.sync.clone(),
+            settings,
+            org_id,
+            version: self.sync_version,
+            revision: self.next_revision() - 1,
+        })
+    }
+}
