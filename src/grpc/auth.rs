@@ -119,7 +119,16 @@ mod tests {
         for good in ["Bearer s3cret", "bearer s3cret", "BEARER  s3cret "] {
             assert_eq!(auth.authenticate(path, &headers(good)), Ok(Principal::token()), "{good:?}");
         }
-        for bad in ["", "s3cret", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3cret2", "Basic s3cret", "Bearers3cret"] {
+        for bad in [
+            "",
+            "s3cret",
+            "Bearer",
+            "Bearer ",
+            "Bearer s3cre",
+            "Bearer s3cret2",
+            "Basic s3cret",
+            "Bearers3cret",
+        ] {
             assert_eq!(auth.authenticate(path, &headers(bad)), Err(Reason::Unauthenticated), "{bad:?}");
         }
         assert_eq!(auth.authenticate(path, &HeaderMap::new()), Err(Reason::Unauthenticated));

@@ -24,8 +24,6 @@ pub struct Links {
     pub visualforce_guide: String,
     /// How Salesforce grants API calls.
     pub api_calls_guide: String,
-    /// How activities and tasks sync.
-    pub activity_guide: String,
     /// What an inclusion list does.
     pub inclusion_list_guide: String,
     /// Folder of the error pages: `{errors}/TRIAL_ORG`. Errors carry no link while it is empty.
@@ -44,10 +42,10 @@ impl Default for Links {
             package_guide: help("install-the-hubspot-salesforce-integration"),
             sandbox_guide: help("install-the-hubspot-salesforce-integration"),
             security_token_guide:
-                "https://help.salesforce.com/s/articleView?id=xcloud.user_security_token.htm&type=5".to_owned(),
+                "https://help.salesforce.com/s/articleView?id=xcloud.user_security_token.htm&type=5"
+                    .to_owned(),
             visualforce_guide: help("install-the-hubspot-salesforce-integration"),
             api_calls_guide: help("manage-your-salesforce-integration-settings"),
-            activity_guide: help("sync-activities-and-tasks-between-hubspot-and-salesforce"),
             inclusion_list_guide: help("create-a-salesforce-inclusion-list"),
             errors: String::new(),
         }
@@ -63,18 +61,18 @@ impl Links {
             Step::Prerequisites => {
                 vec![("link-setup-guide", &self.setup_guide), ("link-api-calls-guide", &self.api_calls_guide)]
             }
-            Step::Environment => vec![("link-sandbox-guide", &self.sandbox_guide)],
+            Step::Environment => vec![("link-sandbox-notes", &self.sandbox_guide)],
             Step::ApiCallLimit => vec![("link-api-calls-guide", &self.api_calls_guide)],
             Step::Package => self.installers(environment),
-            Step::SecurityToken => vec![("link-security-token-guide", &self.security_token_guide)],
+            Step::SecurityToken => vec![("link-token-guide", &self.security_token_guide)],
             Step::VisualforceModule => vec![("link-visualforce-guide", &self.visualforce_guide)],
-            Step::ActivitySync => vec![("link-activity-guide", &self.activity_guide)],
             Step::InclusionList => vec![("link-inclusion-list-guide", &self.inclusion_list_guide)],
             Step::Edition
             | Step::AdminAccess
             | Step::SeatCount
             | Step::ConnectAccounts
             | Step::ObjectSync
+            | Step::ActivitySync
             | Step::Review
             | Step::Test
             | Step::Done => Vec::new(),
@@ -83,8 +81,8 @@ impl Links {
     }
 
     fn installers(&self, environment: Option<Environment>) -> Vec<(&'static str, &str)> {
-        let production = ("link-package-production", self.package_production.as_str());
-        let sandbox = ("link-package-sandbox", self.package_sandbox.as_str());
+        let production = ("link-installer-production", self.package_production.as_str());
+        let sandbox = ("link-installer-sandbox", self.package_sandbox.as_str());
         let mut links = match environment {
             Some(Environment::Production) => vec![production],
             Some(Environment::Sandbox) => vec![sandbox],

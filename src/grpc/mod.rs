@@ -7,11 +7,15 @@
 pub mod accept;
 pub mod auth;
 pub mod call;
+mod connection;
 pub mod convert;
 pub mod describe;
+pub mod health;
 mod layers;
 pub mod links;
+pub mod page_token;
 pub mod parse;
+pub mod review;
 pub mod server;
 pub mod status;
 
@@ -20,8 +24,10 @@ mod lint_tests;
 #[cfg(test)]
 mod wire_tests;
 
+pub use accept::ConnectionLimits;
 pub use auth::{Authentication, Principal};
 pub use call::Call;
+pub use health::Readiness;
 pub use links::Links;
-pub use server::{ServerSettings, serve};
+pub use server::{ServeError, ServerSettings, Shutdown, serve};
 pub use status::Failure;

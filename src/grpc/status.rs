@@ -104,8 +104,10 @@ fn invalid(call: &Call, violations: &Violations) -> Status {
 
 fn refused(call: &Call, refusal: &Refusal) -> Status {
     let retry = retry_after(refusal);
-    let mut refusal =
-        Refusal { reason: refusal.reason, args: refusal.args.iter().map(|(k, v)| (k.clone(), clipped(v))).collect() };
+    let mut refusal = Refusal {
+        reason: refusal.reason,
+        args: refusal.args.iter().map(|(k, v)| (k.clone(), clipped(v))).collect(),
+    };
     if let Some(delay) = retry
         && refusal.arg("retry_seconds").is_none()
     {
@@ -145,7 +147,12 @@ fn base_details(call: &Call, refusal: &Refusal) -> ErrorDetails {
     let metadata: HashMap<String, String> = refusal.args.iter().cloned().collect();
     details.set_error_info(refusal.reason.name(), ERROR_DOMAIN, metadata);
     details.set_request_info(call.request_id.as_str(), "");
-    let text = format!("{}{}{}", message(call.language, refusal), sentence_gap(call.language), fix(call.language, refusal));
+    let text = format!(
+        "{}{}{}",
+        message(call.language, refusal),
+        sentence_gap(call.language),
+        fix(call.language, refusal)
+    );
     details.set_localized_message(call.language.code(), text.trim());
     if let Some(page) = call.links.of_error(refusal.reason) {
         details.set_help(vec![HelpLink::new(refusal.reason.name(), page)]);
@@ -184,7 +191,8 @@ fn sentence_gap(language: Language) -> &'static str {
 /// When to come back: what the refusal says, else what is usual for its reason. `None` where waiting alone does not
 /// help.
 fn retry_after(refusal: &Refusal) -> Option<Duration> {
-    let said = refusal.arg("retry_seconds").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+    let said = refusal.arg("retry_seconds").or_else(|| refusal.arg("retry_after_seconds"));
+    let said = said.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
     let usual = match refusal.reason {
         Reason::ConflictingChange | Reason::ServiceOverloaded | Reason::StoreUnavailable => 1,
         Reason::ServerShuttingDown => 1,
@@ -214,7 +222,11 @@ fn precondition_violations(language: Language, refusal: &Refusal) -> Vec<Precond
     }
     let subject = mended_at(reason)
         .map(|step| format!("STEP_{}", step.name()))
-        .or_else(|| ["portal_id", "org_id", "test_contact_id"].into_iter().find_map(|id| Some(format!("{id}/{}", refusal.arg(id)?))))
+        .or_else(|| {
+            ["portal_id", "org_id", "test_contact_id"]
+                .into_iter()
+                .find_map(|id| Some(format!("{id}/{}", refusal.arg(id)?)))
+        })
         .unwrap_or_default();
     vec![PreconditionViolation::new(reason.name(), subject, message(language, refusal))]
 }

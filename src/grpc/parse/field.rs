@@ -154,7 +154,12 @@ pub fn text(violations: &mut Violations, field: &str, text: &str, max_chars: usi
 }
 
 /// Like [`text`], but not empty.
-pub fn required_text(violations: &mut Violations, field: &str, value: &str, max_chars: usize) -> Option<String> {
+pub fn required_text(
+    violations: &mut Violations,
+    field: &str,
+    value: &str,
+    max_chars: usize,
+) -> Option<String> {
     if value.trim().is_empty() {
         violations.add(field, Wrong::Required);
         return None;
@@ -180,7 +185,12 @@ pub fn identifier(violations: &mut Violations, field: &str, value: &str, max_byt
 }
 
 /// A secret as it is, not trimmed. Control characters other than line ends can be sent to no vendor.
-pub fn secret(violations: &mut Violations, field: &str, value: String, max_bytes: usize) -> Option<SecretString> {
+pub fn secret(
+    violations: &mut Violations,
+    field: &str,
+    value: String,
+    max_bytes: usize,
+) -> Option<SecretString> {
     let value = SecretString::from(value);
     let text = secrecy::ExposeSecret::expose_secret(&value);
     let wrong = if text.is_empty() {
@@ -223,8 +233,8 @@ pub fn secret_word(
     None
 }
 
-/// The address of an org: scheme and host. Whether the host is allowed is decided where it is called.
-pub fn address(violations: &mut Violations, field: &str, value: &str) -> Option<Url> {
+/// The address of an org, as `scheme://host[:port]`. Whether the host is allowed is decided where it is called.
+pub fn address(violations: &mut Violations, field: &str, value: &str) -> Option<String> {
     let value = value.trim();
     let plain = |url: &Url| {
         matches!(url.scheme(), "https" | "http")
@@ -243,7 +253,8 @@ pub fn address(violations: &mut Violations, field: &str, value: &str) -> Option<
         violations.add(field, Wrong::TooLarge { max: MAX_ADDRESS_BYTES });
         return None;
     }
-    or_wrong(violations, field, Url::parse(value).ok().filter(plain), Wrong::NotAnAddress)
+    let origin = Url::parse(value).ok().filter(plain).map(|url| url.origin().ascii_serialization());
+    or_wrong(violations, field, origin, Wrong::NotAnAddress)
 }
 
 /// HubSpot's id of a list.

@@ -5,8 +5,10 @@ pub mod connection;
 pub mod credential;
 pub mod field;
 pub mod inclusion_list;
+pub mod mutation;
 pub mod org;
 pub mod portal;
+pub mod settings;
 pub mod setup;
 pub mod sync;
 pub mod test_contact;
@@ -16,4 +18,5 @@ mod violations;
 mod tests;
 
 pub use field::Page;
-pub use violations::{Violation, Violations, Wrong};
+pub use mutation::Mutation;
+pub use violations::{Parsed, Violation, Violations, Wrong};

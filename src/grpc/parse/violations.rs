@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::locale::{self, Language};
 
+/// A parsed request, or everything that is wrong with it.
+pub type Parsed<T> = Result<T, Violations>;
+
 /// What is wrong with one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrong {
