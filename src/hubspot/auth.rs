@@ -82,7 +82,8 @@ struct TokenAnswer {
     scopes: Option<Vec<String>>,
 }
 
-/// Holds a portal's token. The lock spans the refresh: whoever comes second waits and takes the new token.
+/// Holds a portal's token. The lock spans the refresh: whoever comes second waits and takes the new token. Calls must
+/// run to their end (in a task of their own): a refresh that is dropped on its way may lose a rotated refresh token.
 pub(super) struct TokenKeeper {
     refreshable: bool,
     state: Mutex<State>,

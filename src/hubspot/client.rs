@@ -13,13 +13,11 @@ use super::{
     error::{HubSpotError, HubSpotErrorKind},
     refusal,
 };
-use crate::salesforce::{
-    HostRefused, HttpSetupError, Origin, Timeouts,
-    outbound::{Answer, DidItHappen, Transport, json},
-};
+use crate::salesforce::outbound::{Answer, DidItHappen, HttpSetupError, Timeouts, Transport, json};
 
 const MAX_JSON_BYTES: usize = 8 * 1024 * 1024;
 const HUBSPOT_API: &str = "https://api.hubapi.com";
+const HUBSPOT_HOST: &str = "api.hubapi.com";
 
 /// Where HubSpot is and which version of its API to speak.
 #[derive(Debug, Clone)]
@@ -45,9 +43,9 @@ impl Default for ClientConfig {
 /// The configuration cannot work.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ConfigError {
-    /// The address is not one.
-    #[error("base_url: {0}")]
-    Address(HostRefused),
+    /// Not the plain http(s) address of a host.
+    #[error("base_url: must be the address of a host, like {HUBSPOT_API}")]
+    Address,
     /// Not of the form `2026-09`.
     #[error("api_version: must look like 2026-09")]
     Version,
@@ -60,7 +58,7 @@ pub enum ConfigError {
 #[derive(Debug, Clone)]
 pub struct HubSpotClient {
     pub(super) transport: Transport,
-    origin: Origin,
+    base: Url,
     version: Arc<str>,
 }
 
@@ -70,15 +68,16 @@ impl HubSpotClient {
     /// # Errors
     /// [`ConfigError`] names the setting that cannot work.
     pub fn new(config: &ClientConfig) -> Result<Self, ConfigError> {
-        let origin = Origin::parse(&config.base_url).map_err(ConfigError::Address)?;
+        let base = base(&config.base_url).ok_or(ConfigError::Address)?;
         if !is_dated_version(&config.api_version) {
             return Err(ConfigError::Version);
         }
-        let is_hubspot = Origin::parse(HUBSPOT_API).is_ok_and(|hubspot| hubspot == origin);
-        let trusted = if is_hubspot { Vec::new() } else { vec![origin.host().to_owned()] };
+        let host = base.host_str().ok_or(ConfigError::Address)?;
+        let is_hubspot = base.scheme() == "https" && host == HUBSPOT_HOST;
+        let trusted = if is_hubspot { Vec::new() } else { vec![host.to_owned()] };
         let user_agent = concat!("hubspot-salesforce-connector/", env!("CARGO_PKG_VERSION"));
         let transport = Transport::new(user_agent, config.timeouts, trusted)?;
-        Ok(Self { transport, origin, version: config.api_version.as_str().into() })
+        Ok(Self { transport, base, version: config.api_version.as_str().into() })
     }
 
     /// The API of one portal. Keep and share one value for each portal: it holds the access token, and refreshes it
@@ -98,7 +97,7 @@ impl HubSpotClient {
         if segments.iter().any(|segment| segment.is_empty() || segment.trim_matches('.').is_empty()) {
             return Err(unusable());
         }
-        let mut url = self.origin.at("/").map_err(|_| unusable())?;
+        let mut url = self.base.clone();
         url.path_segments_mut()
             .map_err(|()| unusable())?
             .clear()
@@ -107,6 +106,14 @@ impl HubSpotClient {
             .extend(segments);
         Ok(url)
     }
+}
+
+fn base(address: &str) -> Option<Url> {
+    let url = Url::parse(address).ok()?;
+    let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    (is_web && is_bare && !has_user).then_some(url)
 }
 
 fn is_dated_version(version: &str) -> bool {
@@ -211,6 +218,8 @@ mod unit_tests {
         for (base_url, api_version) in [
             ("ftp://api.hubapi.com", "2026-09"),
             ("api.hubapi.com", "2026-09"),
+            ("https://user@api.hubapi.com", "2026-09"),
+            ("https://api.hubapi.com/crm", "2026-09"),
             ("https://api.hubapi.com", "v3"),
         ] {
             let config = ClientConfig {

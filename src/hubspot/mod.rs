@@ -21,7 +21,7 @@ pub use error::{HubSpotError, HubSpotErrorKind, RatePolicy};
 pub use lists::{ContactList, ListPage, ProcessingType};
 pub use properties::{LifecycleStage, PropertyDefinition, PropertyOption};
 
-pub use crate::salesforce::{DidItHappen, HttpSetupError, Timeouts};
+pub use crate::salesforce::outbound::{DidItHappen, HttpSetupError, Timeouts};
 
 #[cfg(test)]
 mod tests;

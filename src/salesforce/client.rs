@@ -269,7 +269,7 @@ fn check_versions(config: &ClientConfig) -> Result<(), ConfigError> {
     if !major(&config.soap_version).is_some_and(|number| (31..=64).contains(&number)) {
         return Err(ConfigError::Version { setting: "soap_version" });
     }
-    if !major(&config.rest_version).is_some_and(|number| number >= 46) {
+    if major(&config.rest_version).is_none_or(|number| number < 46) {
         return Err(ConfigError::Version { setting: "rest_version" });
     }
     Ok(())

@@ -70,7 +70,7 @@ impl Origin {
     }
 
     /// The address of a path at this origin. `path_and_query` must begin with a slash and be encoded already.
-    pub(crate) fn at(&self, path_and_query: &str) -> Result<Url, url::ParseError> {
+    pub(super) fn at(&self, path_and_query: &str) -> Result<Url, url::ParseError> {
         Url::parse(&format!("{self}{path_and_query}"))
     }
 }

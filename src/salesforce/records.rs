@@ -232,3 +232,7 @@ pub(super) fn external_id_field_missing(
         error.vendor_text(),
     )
 }
+
+#[cfg(test)]
+#[path = "records_tests.rs"]
+mod tests;

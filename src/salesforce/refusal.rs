@@ -184,9 +184,8 @@ pub(super) fn login_fault(
     let words = vendor_text(words, secrets);
     let kind = match code.as_str() {
         "INVALID_LOGIN" | "LOGIN_MUST_USE_SECURITY_TOKEN" | "PASSWORD_LOCKOUT" => Kind::LoginRefused,
-        "INVALID_OPERATION" => Kind::SoapLoginDisabled,
-        // From 65.0 on there is no login() at all; whether the version or the org is why, OAuth is the way out.
-        "UNSUPPORTED_API_VERSION" => Kind::UnsupportedVersion,
+        // Whether the org forbids login() or Salesforce has retired it (Summer '27): OAuth is the way out.
+        "INVALID_OPERATION" | "UNSUPPORTED_API_VERSION" => Kind::SoapLoginDisabled,
         "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => Kind::ApiDisabled,
         "INVALID_OPERATION_WITH_EXPIRED_PASSWORD" => Kind::PasswordExpired,
         "REQUEST_LIMIT_EXCEEDED" if words.contains("Concurrent") => Kind::ConcurrentLimit,
@@ -228,8 +227,11 @@ fn is_restriction(code: &str) -> bool {
 
 /// An answer of the token endpoint outside 200. A 5xx is transient whatever its body claims.
 pub(super) fn oauth(status: StatusCode, body: &[u8], secrets: &[&SecretString]) -> SalesforceError {
+    if status.is_redirection() {
+        return SalesforceError::malformed("a redirect", status.as_u16());
+    }
     if !status.is_client_error() {
-        return without_code(status, if status.is_server_error() { b"" } else { body });
+        return without_code(status, b"");
     }
     match json::parse::<OauthError>(body) {
         Ok(refused) => {

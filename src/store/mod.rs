@@ -1,4 +1,4 @@
-//! The only room with SQL. One file for each aggregate; every change goes through [`transaction`].
+//! The only room with SQL. One file for each aggregate; every change goes through the transaction module.
 //!
 //! A handler never owns a transaction: it runs in a task of its own, so that a caller who goes away can't leave one
 //! open on a pooled connection (sqlx 0.9.0 would hand that connection on).

@@ -112,6 +112,25 @@ impl PortalTx {
     }
 }
 
+impl PortalTx {
+    /// Locks the org that the portal is connected to, so that shares of one org change one after the other.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn lock_org(&mut self) -> Result<(), StoreError> {
+        sqlx::query!(
+            "/* orgs::lock_org */
+            select o.org_id from orgs o
+            where o.org_id = (select org_id from connections where portal_id = $1 and state <> 'disconnected')
+            for update",
+            self.portal_id().get(),
+        )
+        .fetch_optional(&mut *self.sql)
+        .await?;
+        Ok(())
+    }
+}
+
 impl Store {
     /// Takes down what Salesforce said of its own counter.
     ///

@@ -62,7 +62,7 @@ impl PortalTx {
             settings,
             org_id,
             version: self.sync_version,
-            revision: self.next_revision() - 1,
+            revision: if self.changes.is_empty() { self.next_revision() - 1 } else { self.next_revision() },
         })
     }
 }

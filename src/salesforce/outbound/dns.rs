@@ -81,9 +81,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     // Only 2000::/3 is handed out as global unicast; Teredo, ORCHID and documentation lie inside it.
     let global_unicast = first & 0xe000 == 0x2000;
-    let set_aside = (first == 0x2001 && second < 0x0200)
-        || (first == 0x2001 && second == 0x0db8)
-        || (first & 0xfff0) == 0x3ff0;
+    let set_aside = match first {
+        0x2001 => second < 0x0200 || second == 0x0db8,
+        _ => first & 0xfff0 == 0x3ff0,
+    };
     global_unicast && !set_aside
 }
 

@@ -5,10 +5,16 @@ mod dns;
 pub(crate) mod json;
 pub(crate) mod text;
 
-use std::{error::Error as _, time::Duration};
+use std::{
+    error::Error as _,
+    time::{Duration, Instant},
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
+
+/// Shorter than a vendor keeps an idle connection: a request on a dead one has an unknown outcome.
+const POOL_IDLE: Duration = Duration::from_secs(15);
 
 /// How long a call may take. The defaults are the product's; tests shorten them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +107,7 @@ impl Transport {
             .connect_timeout(timeouts.connect)
             .read_timeout(timeouts.idle)
             .timeout(timeouts.total)
+            .pool_idle_timeout(POOL_IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             // Repeating is the caller's decision: a login must never be sent twice.
@@ -126,6 +133,22 @@ impl Transport {
         cap: usize,
     ) -> Result<Answer, TransportError> {
         let request = request.build().map_err(|_| TransportError::Unsendable)?;
+        // Paths and queries hold personal data; method and host do not.
+        let method = request.method().clone();
+        let host = request.url().host_str().unwrap_or_default().to_owned();
+        let started = Instant::now();
+        let answer = self.exchange(request, cap).await;
+        let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match &answer {
+            Ok(answer) => {
+                tracing::debug!(%method, host, status = answer.status.as_u16(), elapsed_ms, "vendor answered");
+            }
+            Err(error) => tracing::debug!(%method, host, %error, elapsed_ms, "vendor call failed"),
+        }
+        answer
+    }
+
+    async fn exchange(&self, request: reqwest::Request, cap: usize) -> Result<Answer, TransportError> {
         let mut response = self.client.execute(request).await.map_err(classify)?;
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(classify_reading)? {
@@ -175,5 +198,7 @@ fn root_cause(error: &reqwest::Error) -> String {
     text::bounded(&words.unwrap_or_else(|| "no detail".to_owned()))
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

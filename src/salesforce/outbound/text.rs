@@ -12,7 +12,8 @@ const REDACTED: &str = "[redacted]";
 pub(crate) fn vendor_text(raw: &str, secrets: &[&SecretString]) -> String {
     let mut text = raw.to_owned();
     for secret in secrets {
-        let secret = secret.expose_secret();
+        // An echo may have lost the white space around it.
+        let secret = secret.expose_secret().trim();
         if secret.chars().count() >= MIN_SECRET_CHARS {
             text = text.replace(secret, REDACTED);
         }
@@ -81,7 +82,7 @@ mod tests {
 
     #[test]
     fn tokens_and_secrets_are_redacted() {
-        let password = SecretString::from("hunter2 & co");
+        let password = SecretString::from(" hunter2 & co ");
         let raw = "bad session 00Dx0000000BV7z!AR8AQAxo9U.x_y for 'hunter2 & co' and eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIzTVZHOTkifQ.c2ln";
         assert_eq!(vendor_text(raw, &[&password]), "bad session [redacted] for '[redacted]' and [redacted]");
     }

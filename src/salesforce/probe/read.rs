@@ -7,13 +7,14 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    DailyLimit, Edition, ExternalIdField, FieldAccess, LayoutModule, LimitSource, ObjectAccess, Organization,
-    Package, Seats, UserPermissions,
+    DailyLimit, Edition, ExternalIdField, FieldAccess, LimitSource, ObjectAccess, Organization, Package,
+    Seats, UserPermissions,
 };
 use crate::salesforce::{
     api::{Api, SubAnswer, read_part, rows},
     error::{SalesforceError, SalesforceErrorKind},
     id::SalesforceId,
+    outbound::DidItHappen,
     records::CrmObject,
 };
 
@@ -21,8 +22,6 @@ use crate::salesforce::{
 const CRM_LICENCE: &str = "SFDC";
 /// Its name, for orgs that leave the key out.
 const CRM_LICENCE_NAME: &str = "Salesforce";
-/// A composite call takes 25 parts, shared by two objects.
-const MAX_RECORD_TYPES: usize = 12;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -98,7 +97,7 @@ pub(super) fn seats(answer: SubAnswer) -> Result<Seats, SalesforceError> {
     let crm: Vec<&LicenceRow> = licences.iter().filter(is_crm).collect();
     if crm.is_empty() {
         // Without "View Setup" the rows are hidden rather than refused.
-        return Err(SalesforceError::new(SalesforceErrorKind::Permission, super::super::DidItHappen::No));
+        return Err(SalesforceError::new(SalesforceErrorKind::Permission, DidItHappen::No));
     }
     Ok(Seats {
         total: crm.iter().map(|licence| licence.total_licenses).sum(),
@@ -283,120 +282,10 @@ const fn synced_fields(object: CrmObject) -> &'static [&'static str] {
     }
 }
 
-/// What `describe/layouts` tells.
-pub(super) enum Layouts {
-    /// All layouts of the user.
-    Complete(LayoutModule),
-    /// Several record types: ask for each of these ids.
-    ByRecordType(Vec<String>),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LayoutsAnswer {
-    #[serde(default)]
-    layouts: Option<Vec<Layout>>,
-    #[serde(default)]
-    record_type_mappings: Option<Vec<RecordTypeMapping>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RecordTypeMapping {
-    #[serde(default)]
-    available: bool,
-    record_type_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Layout {
-    #[serde(default)]
-    detail_layout_sections: Option<Vec<LayoutSection>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LayoutSection {
-    #[serde(default)]
-    layout_rows: Option<Vec<LayoutRow>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LayoutRow {
-    #[serde(default)]
-    layout_items: Option<Vec<LayoutItem>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LayoutItem {
-    #[serde(default)]
-    layout_components: Option<Vec<LayoutComponent>>,
-}
-
-#[derive(Deserialize)]
-struct LayoutComponent {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    value: Option<String>,
-    url: Option<String>,
-}
-
-pub(super) fn layouts(api: &Api, answer: SubAnswer) -> Result<Layouts, SalesforceError> {
-    let answer: LayoutsAnswer = read_part(answer)?;
-    let layouts = answer.layouts.unwrap_or_default();
-    if layouts.is_empty() {
-        let mut record_types: Vec<String> = answer
-            .record_type_mappings
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|mapping| mapping.available)
-            // It goes into a path.
-            .filter_map(|mapping| SalesforceId::parse(&mapping.record_type_id?).ok())
-            .map(|id| id.to_string())
-            .collect();
-        record_types.truncate(MAX_RECORD_TYPES);
-        return if record_types.is_empty() {
-            Err(unreadable("layouts"))
-        } else {
-            Ok(Layouts::ByRecordType(record_types))
-        };
-    }
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Ok(Layouts::Complete(LayoutModule {
-        layouts: count(layouts.len()),
-        with_module: count(layouts.iter().filter(|layout| layout.has_module(api)).count()),
-    }))
-}
-
-/// The answer for one record type is the layout itself, without the list around it.
-pub(super) fn record_type_layout(api: &Api, answer: SubAnswer) -> Result<bool, SalesforceError> {
-    let layout: Layout = read_part(answer)?;
-    Ok(layout.has_module(api))
-}
-
-impl Layout {
-    fn has_module(&self, api: &Api) -> bool {
-        let prefix = format!("{}__", api.config().package_namespace);
-        let of_package = |text: &Option<String>| {
-            text.as_deref().is_some_and(|text| text.trim_start_matches("/apex/").starts_with(&prefix))
-        };
-        let sections = self.detail_layout_sections.iter().flatten();
-        let layout_rows = sections.flat_map(|section| section.layout_rows.iter().flatten());
-        let items = layout_rows.flat_map(|row| row.layout_items.iter().flatten());
-        items.flat_map(|item| item.layout_components.iter().flatten()).any(|part| {
-            part.kind.as_deref() == Some("VisualforcePage")
-                && (of_package(&part.url) || of_package(&part.value))
-        })
-    }
-}
-
 fn first<T>(records: Vec<T>) -> Result<T, SalesforceError> {
     records.into_iter().next().ok_or_else(|| unreadable("no row"))
 }
 
-fn unreadable(what: &str) -> SalesforceError {
+pub(super) fn unreadable(what: &str) -> SalesforceError {
     SalesforceError::malformed(what, 200)
 }

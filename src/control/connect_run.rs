@@ -1,0 +1,432 @@
+//! Connecting: the part that the worker does. Each stage ends in a commit, and a successor goes on from there:
+//!
+//! queued → (login written down) logging in → probing → starting → connected. A login whose answer nobody wrote down
+//! is never sent again: the attempt fails with `LOGIN_OUTCOME_UNKNOWN`, and the user decides.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    Control, ControlError, SalesforceLogin,
+    connect::{org_of, scope},
+    session::LoggedIn,
+    vendor::{facts, salesforce_refusal},
+};
+use crate::{
+    domain::{
+        OrgId, Reason, Refusal, SetupId,
+        api_limit::{AllocationSource, MAX_LIMIT},
+        connection::{ConnectAttempt, ConnectState, Connection, Org, Purpose, next_token_try},
+        edition::{Edition, Environment},
+        portal::{CredentialInfo, CredentialMethod},
+        probe::{self, Facts, Finding},
+        setup::{Actor, Setup},
+        sync_state::SuspensionReason,
+    },
+    salesforce::{self, SalesforceErrorKind, Session},
+    store::{Call, Job, NewConnection, PortalTx, SecretKind, SecretRole, SecretRow, StoreError, Target},
+};
+
+/// What the probe saw, and what was made of it.
+struct Probed {
+    facts: Facts,
+    findings: Vec<Finding>,
+    calls: i64,
+    /// The session turned out to have ended.
+    session_ended: Option<Refusal>,
+}
+
+impl Control {
+    /// Goes on with an attempt from where it stands.
+    ///
+    /// # Errors
+    /// Only what a successor may fare better with: the database, the key ring. What a vendor or a rule refuses ends
+    /// the attempt.
+    pub(super) async fn run_connect(&self, job: &Job) -> Result<(), ControlError> {
+        let setup_id = SetupId(job.subject_id);
+        let setup = self.inner.store.setup(setup_id).await?.setup;
+        let Some(attempt) = setup.running_attempt().cloned() else { return self.drop_job(job).await };
+        match attempt.state {
+            ConnectState::Queued | ConnectState::WaitingForToken { .. } => {
+                if let Some(session) = self.log_in(job, &setup, &attempt).await? {
+                    self.probe_and_start(job, setup_id, &attempt, &session).await?;
+                }
+                Ok(())
+            }
+            ConnectState::LoggingIn => {
+                self.fail(job, setup_id, Reason::LoginOutcomeUnknown.into(), Vec::new(), 0).await
+            }
+            ConnectState::Probing | ConnectState::Starting => {
+                let opened = self
+                    .open_secret(job.portal_id, SecretKind::SalesforceSession, SecretRole::Candidate)
+                    .await?;
+                match opened.and_then(|(bytes, _)| Session::from_bytes(bytes.expose()).ok()) {
+                    Some(session) => self.probe_and_start(job, setup_id, &attempt, &session).await,
+                    None => {
+                        self.fail(job, setup_id, Reason::SalesforceSessionRefused.into(), Vec::new(), 0).await
+                    }
+                }
+            }
+            ConnectState::Connected { .. } | ConnectState::Failed { .. } => self.drop_job(job).await,
+        }
+    }
+
+    /// Logs in once. `None` when the attempt ended or waits.
+    async fn log_in(
+        &self,
+        job: &Job,
+        setup: &Setup,
+        attempt: &ConnectAttempt,
+    ) -> Result<Option<Session>, ControlError> {
+        let roles = [SecretRole::Candidate, SecretRole::Current];
+        let Some(login) = self.stored_login(job.portal_id, &roles).await? else {
+            self.fail(job, setup.id, Reason::CredentialMissing.into(), Vec::new(), 0).await?;
+            return Ok(None);
+        };
+        let login_id = Uuid::now_v7();
+        self.note_login(job, setup.id, login_id, &login).await?;
+        match self.send_login(login_id, &login, attempt.claims.environment).await? {
+            LoggedIn::Session(session) => {
+                self.note_session(job, setup.id, &session, &login).await?;
+                Ok(Some(*session))
+            }
+            LoggedIn::Refused { refusal, credential } => {
+                self.note_refusal(job, setup, &login, refusal, credential).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Commits that a login is about to be sent. Whoever finds this and no answer knows that it may have been sent.
+    async fn note_login(
+        &self,
+        job: &Job,
+        setup_id: SetupId,
+        login_id: Uuid,
+        login: &SalesforceLogin,
+    ) -> Result<(), ControlError> {
+        let identity = self.login_identity(login);
+        self.advance(job, setup_id, "connect.log_in", move |tx, setup, mut attempt| {
+            let identity = identity.clone();
+            Box::pin(async move {
+                tx.record_login(login_id, Some(attempt.id), &identity).await?;
+                attempt.logins += 1;
+                let now = tx.now();
+                Ok(setup.with_attempt(attempt.moved(ConnectState::LoggingIn, now)))
+            })
+        })
+        .await
+    }
+
+    async fn note_session(
+        &self,
+        job: &Job,
+        setup_id: SetupId,
+        session: &Session,
+        login: &SalesforceLogin,
+    ) -> Result<(), ControlError> {
+        let org_id = org_of(session)?;
+        let sealed = self.seal_session(session)?;
+        let rotated = match &session.rotated_refresh_token {
+            Some(token) => Some(self.seal_salesforce_login(&login.clone().rotated(token))?),
+            None => None,
+        };
+        self.advance(job, setup_id, "connect.logged_in", move |tx, setup, mut attempt| {
+            let (sealed, rotated, org_id) = (sealed.clone(), rotated.clone(), org_id.clone());
+            Box::pin(async move {
+                tx.put_secret(SecretKind::SalesforceSession, SecretRole::Candidate, &sealed).await?;
+                if let Some(rotated) = &rotated {
+                    tx.put_secret(SecretKind::SalesforceCredential, SecretRole::Candidate, rotated).await?;
+                }
+                attempt.org_id = Some(org_id);
+                let now = tx.now();
+                Ok(setup.with_attempt(attempt.moved(ConnectState::Probing, now)))
+            })
+        })
+        .await
+    }
+
+    /// A refused login ends the attempt, unless its token was entered so recently that it may not be active (R52).
+    async fn note_refusal(
+        &self,
+        job: &Job,
+        setup: &Setup,
+        login: &SalesforceLogin,
+        refusal: Refusal,
+        credential: bool,
+    ) -> Result<(), ControlError> {
+        let window = self.inner.settings.token_activation_window;
+        let token_set_at = setup.claims().and_then(|claims| claims.token_set_at);
+        let logins = setup.attempt.as_ref().map_or(0, |attempt| attempt.logins) + 1;
+        let next = token_set_at
+            .filter(|_| credential && login.method() == CredentialMethod::Password)
+            .and_then(|set_at| next_token_try(set_at, logins, OffsetDateTime::now_utc(), window));
+        let Some(until) = next else { return self.fail(job, setup.id, refusal, Vec::new(), 0).await };
+        let lease = job.lease;
+        self.advance(job, setup.id, "connect.wait_for_token", move |tx, setup, attempt| {
+            Box::pin(async move {
+                tx.postpone_job(lease, until).await?;
+                let now = tx.now();
+                Ok(setup.with_attempt(attempt.moved(ConnectState::WaitingForToken { until }, now)))
+            })
+        })
+        .await
+    }
+
+    async fn probe_and_start(
+        &self,
+        job: &Job,
+        setup_id: SetupId,
+        attempt: &ConnectAttempt,
+        session: &Session,
+    ) -> Result<(), ControlError> {
+        crate::failpoint::hit("connect.before_probe").await;
+        let probed = match self.probe(attempt, session).await {
+            Ok(probed) => probed,
+            Err(refusal) => return self.fail(job, setup_id, refusal, Vec::new(), 0).await,
+        };
+        crate::failpoint::hit("connect.after_probe").await;
+        let org_id = org_of(session)?;
+        let refusal = match (&probed.session_ended, probe::refusal(&probed.findings)) {
+            (Some(ended), _) => Some(ended.clone()),
+            (None, Some(finding)) => Some(finding_refusal(finding)),
+            (None, None) => self.check_org_is_meant(job, attempt, &org_id).await?,
+        };
+        if let Some(refusal) = refusal {
+            return self.fail(job, setup_id, refusal, probed.findings, probed.calls).await;
+        }
+        let findings = probed.findings.clone();
+        let calls = probed.calls;
+        self.advance(job, setup_id, "connect.starting", move |tx, setup, mut attempt| {
+            attempt.findings.clone_from(&findings);
+            attempt.api_calls += calls;
+            let now = tx.now();
+            Box::pin(async move { Ok(setup.with_attempt(attempt.moved(ConnectState::Starting, now))) })
+        })
+        .await?;
+        crate::failpoint::hit("connect.before_start").await;
+        self.start(job, setup_id, session, &org_id, probed).await
+    }
+
+    async fn probe(&self, attempt: &ConnectAttempt, session: &Session) -> Result<Probed, Refusal> {
+        let api = self.inner.salesforce.api(session).map_err(|error| salesforce_refusal(&error))?;
+        let report = salesforce::probe(&api, &scope(&attempt.claims)).await;
+        let ended =
+            |error: &&salesforce::SalesforceError| *error.kind() == SalesforceErrorKind::SessionInvalid;
+        let facts = facts(&report, &self.inner.external_id_field);
+        Ok(Probed {
+            findings: probe::judge(&attempt.claims, &facts),
+            facts,
+            calls: i64::from(report.calls),
+            session_ended: report.stopped.as_ref().filter(ended).map(salesforce_refusal),
+        })
+    }
+
+    /// A portal that was connected to another org goes to this one only when that was said (R14).
+    async fn check_org_is_meant(
+        &self,
+        job: &Job,
+        attempt: &ConnectAttempt,
+        org_id: &OrgId,
+    ) -> Result<Option<Refusal>, ControlError> {
+        let changed = |expected: &OrgId| {
+            Refusal::new(Reason::OrgChanged).with("expected", expected).with("org_id", org_id)
+        };
+        if let Some(expected) = &attempt.expected_org_id {
+            return Ok((expected != org_id).then(|| changed(expected)));
+        }
+        let last: Option<Connection> = match self.inner.store.connection(job.portal_id).await {
+            Ok(connection) => Some(connection),
+            Err(StoreError::Refused(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        // While the connection is in force, the database says PORTAL_ALREADY_CONNECTED.
+        Ok(last
+            .filter(|connection| !connection.is_active() && connection.org_id != *org_id)
+            .map(|connection| changed(&connection.org_id)))
+    }
+
+    /// Claims the place and makes everything that was tried the one in force, in one commit.
+    async fn start(
+        &self,
+        job: &Job,
+        setup_id: SetupId,
+        session: &Session,
+        org_id: &OrgId,
+        probed: Probed,
+    ) -> Result<(), ControlError> {
+        let login = self
+            .stored_login(job.portal_id, &[SecretRole::Candidate, SecretRole::Current])
+            .await?
+            .ok_or(Reason::CredentialMissing)?;
+        let credential = self.credential_info(job).await?.ok_or(Reason::CredentialMissing)?;
+        let user_key = self.login_identity(&login).user_key;
+        let org = self.org_seen(org_id, session, &probed.facts);
+        let findings = probed.findings.clone();
+        let lease = job.lease;
+        let outcome = self
+            .advance(job, setup_id, "connect.start", move |tx, setup, attempt| {
+                let (mut org, credential) = (org.clone(), credential.clone());
+                let (user_key, findings) = (user_key.clone(), findings.clone());
+                Box::pin(async move {
+                    if org.allocation == 0 {
+                        org.allocation =
+                            tx.view_setup(setup.clone()).await?.limit.map_or(0, |limit| limit.allocation);
+                    }
+                    let limit = setup.answers.api_call_limit.map_or(MAX_LIMIT, |limit| limit.limit);
+                    let new = NewConnection { org, credential, user_key, api_call_limit: limit, findings };
+                    let connection = tx.connect(&new).await?;
+                    finish(tx, setup, attempt, &connection)
+                        .await
+                        .map(|setup| (setup, lease))
+                        .map(|(setup, _)| setup)
+                })
+            })
+            .await;
+        match outcome {
+            Ok(()) => {
+                self.inner.store.count_api_calls(org_id, job.portal_id, probed.calls).await?;
+                if let Ok(calls) = &probed.facts.api_calls {
+                    self.inner
+                        .store
+                        .observe_api_calls(org_id, calls.max - calls.remaining, calls.max)
+                        .await?;
+                }
+                self.drop_job(job).await
+            }
+            Err(ControlError::Refused(refusal)) if refusal.reason != Reason::ConflictingChange => {
+                self.fail(job, setup_id, refusal, probed.findings, 0).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn credential_info(&self, job: &Job) -> Result<Option<CredentialInfo>, ControlError> {
+        for role in [SecretRole::Candidate, SecretRole::Current] {
+            let row: Option<SecretRow> =
+                self.inner.store.secret(job.portal_id, SecretKind::SalesforceCredential, role).await?;
+            if let Some(row) = row {
+                return Ok(Some(row.info));
+            }
+        }
+        Ok(None)
+    }
+
+    fn org_seen(&self, org_id: &OrgId, session: &Session, facts: &Facts) -> Org {
+        let organization = facts.organization.as_ref().ok();
+        let (allocation, allocation_source) = match &facts.api_calls {
+            Ok(calls) => (calls.max, AllocationSource::Salesforce),
+            Err(_) => (0, AllocationSource::Policy),
+        };
+        Org {
+            org_id: org_id.clone(),
+            name: organization.map(|organization| organization.name.clone()).unwrap_or_default(),
+            edition: organization
+                .and_then(|organization| Edition::from_organization_type(&organization.organization_type)),
+            environment: Environment::from_is_sandbox(
+                organization.is_some_and(|organization| organization.is_sandbox),
+            ),
+            instance_url: session.instance.to_string(),
+            portal_cap: self.inner.store.settings().portals_per_org,
+            seats: facts.seats.as_ref().ok().copied(),
+            allocation,
+            allocation_source,
+        }
+    }
+
+    /// Ends the attempt: nothing is connected by it, the answers stay (R50).
+    async fn fail(
+        &self,
+        job: &Job,
+        setup_id: SetupId,
+        failure: Refusal,
+        findings: Vec<Finding>,
+        calls: i64,
+    ) -> Result<(), ControlError> {
+        tracing::info!(portal_id = %job.portal_id, reason = %failure.reason, "connect failed");
+        let refused_credential = failure.reason == Reason::SalesforceLoginRefused;
+        self.advance(job, setup_id, "connect.fail", move |tx, setup, mut attempt| {
+            let (failure, findings) = (failure.clone(), findings.clone());
+            Box::pin(async move {
+                tx.delete_secret(SecretKind::SalesforceSession, SecretRole::Candidate).await?;
+                if refused_credential || attempt.purpose == Purpose::Rotate {
+                    tx.delete_secret(SecretKind::SalesforceCredential, SecretRole::Candidate).await?;
+                }
+                if !findings.is_empty() {
+                    attempt.findings = findings;
+                }
+                attempt.api_calls += calls;
+                let now = tx.now();
+                Ok(setup.with_attempt(attempt.moved(ConnectState::Failed { failure }, now)))
+            })
+        })
+        .await?;
+        self.drop_job(job).await
+    }
+
+    /// One stage: under the lease, and only while the attempt runs.
+    async fn advance<F>(
+        &self,
+        job: &Job,
+        setup_id: SetupId,
+        method: &'static str,
+        stage: F,
+    ) -> Result<(), ControlError>
+    where
+        F: for<'tx> Fn(
+                &'tx mut PortalTx,
+                Setup,
+                ConnectAttempt,
+            ) -> futures::future::BoxFuture<'tx, Result<Setup, StoreError>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let lease = job.lease;
+        let stage = std::sync::Arc::new(stage);
+        self.inner
+            .store
+            .change(&Call::internal(method), Target::Setup(setup_id), move |tx| {
+                let stage = std::sync::Arc::clone(&stage);
+                Box::pin(async move {
+                    tx.check_lease(lease).await?;
+                    let setup = tx.setup(setup_id).await?;
+                    let attempt = setup.running_attempt().cloned().ok_or(Reason::ConflictingChange)?;
+                    let next = stage(tx, setup, attempt).await?;
+                    tx.save_attempt(next).await?;
+                    Ok(())
+                })
+            })
+            .await?;
+        crate::failpoint::hit(method).await;
+        Ok(())
+    }
+}
+
+/// The setup after its accounts were connected; the secrets that were tried are in force, a suspension is cleared.
+async fn finish(
+    tx: &mut PortalTx,
+    setup: Setup,
+    attempt: ConnectAttempt,
+    connection: &Connection,
+) -> Result<Setup, StoreError> {
+    tx.promote_secret(SecretKind::SalesforceCredential).await?;
+    tx.promote_secret(SecretKind::SalesforceSession).await?;
+    let cleared = tx.sync().clone().cleared(&[
+        SuspensionReason::NotConnected,
+        SuspensionReason::ConnectionStale,
+        SuspensionReason::SalesforceCredentialRefused,
+    ]);
+    tx.save_sync(cleared, setup.settings(), Some(connection.org_id.clone())).await?;
+    let actor = Actor { by: attempt.requested_by.clone(), at: tx.now() };
+    let claims = attempt.claims.clone();
+    let connected = attempt.moved(ConnectState::Connected { connection_id: connection.id }, tx.now());
+    Ok(setup.connected(&actor, &claims).with_attempt(connected))
+}
+
+fn finding_refusal(finding: &Finding) -> Refusal {
+    Refusal::new(finding.reason.unwrap_or(Reason::SalesforceRejected))
+        .with("claimed", &finding.claimed)
+        .with("found", &finding.found)
+        .with("subject", &finding.subject)
+}

@@ -1,0 +1,359 @@
+//! Credentials on their way between the caller, the vault and the vendors. `Debug` shows the method and nothing secret.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Control, ControlError};
+use crate::{
+    domain::{
+        PortalId,
+        connection::LoginIdentity,
+        portal::{CredentialInfo, CredentialMethod},
+    },
+    hubspot, salesforce,
+    store::{SecretKind, SecretRole, SecretRow},
+    vault::{SealContext, SecretBytes},
+};
+
+/// HubSpot's credential, as its client takes it.
+pub use crate::hubspot::Credential as HubSpotCredential;
+
+/// How to log in to Salesforce.
+#[derive(Clone, Debug)]
+pub struct SalesforceLogin {
+    /// The credential. A password's token may be empty: it is then carried over from its step.
+    pub credential: salesforce::Credential,
+    /// The org's My Domain.
+    pub my_domain: Option<String>,
+}
+
+/// The stored form, which the vault seals. A field that is added must have a default.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case")]
+enum Stored {
+    Password {
+        username: String,
+        password: String,
+    },
+    JwtBearer {
+        client_id: String,
+        username: String,
+        private_key_pem: String,
+        my_domain: Option<String>,
+    },
+    ClientCredentials {
+        client_id: String,
+        client_secret: String,
+        my_domain: Option<String>,
+    },
+    RefreshToken {
+        client_id: String,
+        client_secret: Option<String>,
+        refresh_token: String,
+        my_domain: Option<String>,
+    },
+    StaticToken {
+        token: String,
+    },
+}
+
+impl Stored {
+    fn seal_bytes(&self) -> SecretBytes {
+        // Strings always serialize.
+        SecretBytes::new(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    fn read(bytes: &SecretBytes) -> Result<Self, ControlError> {
+        serde_json::from_slice(bytes.expose()).map_err(|_| ControlError::Vault("read"))
+    }
+}
+
+fn plain(secret: &SecretString) -> String {
+    secret.expose_secret().to_owned()
+}
+
+impl SalesforceLogin {
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> CredentialMethod {
+        match self.credential {
+            salesforce::Credential::Password { .. } => CredentialMethod::Password,
+            salesforce::Credential::JwtBearer { .. } => CredentialMethod::JwtBearer,
+            salesforce::Credential::ClientCredentials { .. } => CredentialMethod::ClientCredentials,
+            salesforce::Credential::RefreshToken { .. } => CredentialMethod::RefreshToken,
+        }
+    }
+
+    /// The user name, where the method has one.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        match &self.credential {
+            salesforce::Credential::Password { username, .. }
+            | salesforce::Credential::JwtBearer { username, .. } => Some(username),
+            salesforce::Credential::ClientCredentials { .. }
+            | salesforce::Credential::RefreshToken { .. } => None,
+        }
+    }
+
+    /// Whom it logs in as, for counting: the user, or else the app.
+    fn user(&self) -> String {
+        match &self.credential {
+            salesforce::Credential::Password { username, .. }
+            | salesforce::Credential::JwtBearer { username, .. } => username.to_lowercase(),
+            salesforce::Credential::ClientCredentials { client_id, .. }
+            | salesforce::Credential::RefreshToken { client_id, .. } => client_id.clone(),
+        }
+    }
+
+    /// Everything that is sent, framed, for fingerprints.
+    fn sent(&self) -> SecretBytes {
+        let mut parts = vec![self.user(), self.my_domain.clone().unwrap_or_default()];
+        match &self.credential {
+            salesforce::Credential::Password { password, security_token, .. } => {
+                parts.extend([plain(password), plain(security_token)]);
+            }
+            salesforce::Credential::JwtBearer { client_id, private_key_pem, .. } => {
+                parts.extend([client_id.clone(), plain(private_key_pem)]);
+            }
+            salesforce::Credential::ClientCredentials { client_secret, .. } => {
+                parts.push(plain(client_secret))
+            }
+            salesforce::Credential::RefreshToken { client_secret, refresh_token, .. } => {
+                parts.extend([client_secret.as_ref().map(plain).unwrap_or_default(), plain(refresh_token)]);
+            }
+        }
+        SecretBytes::new(parts.join("\0").into_bytes())
+    }
+
+    /// The same with a security token, if it is a password login without one.
+    #[must_use]
+    pub fn with_token(mut self, token: Option<SecretString>) -> Self {
+        if let (salesforce::Credential::Password { security_token, .. }, Some(token)) =
+            (&mut self.credential, token)
+            && security_token.expose_secret().is_empty()
+        {
+            *security_token = token;
+        }
+        self
+    }
+
+    /// The token that the request brought along, if it did.
+    pub(super) fn own_token(&self) -> Option<&SecretString> {
+        match &self.credential {
+            salesforce::Credential::Password { security_token, .. }
+                if !security_token.expose_secret().is_empty() =>
+            {
+                Some(security_token)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same with the refresh token that replaces the one that was used.
+    pub(super) fn rotated(mut self, token: &SecretString) -> Self {
+        if let salesforce::Credential::RefreshToken { refresh_token, .. } = &mut self.credential {
+            *refresh_token = token.clone();
+        }
+        self
+    }
+
+    /// What is stored. A password's token is not part of it: it has a step and a secret of its own.
+    pub(super) fn to_bytes(&self) -> SecretBytes {
+        let my_domain = self.my_domain.clone();
+        match &self.credential {
+            salesforce::Credential::Password { username, password, .. } => {
+                Stored::Password { username: username.clone(), password: plain(password) }
+            }
+            salesforce::Credential::JwtBearer { client_id, username, private_key_pem } => Stored::JwtBearer {
+                client_id: client_id.clone(),
+                username: username.clone(),
+                private_key_pem: plain(private_key_pem),
+                my_domain,
+            },
+            salesforce::Credential::ClientCredentials { client_id, client_secret } => {
+                Stored::ClientCredentials {
+                    client_id: client_id.clone(),
+                    client_secret: plain(client_secret),
+                    my_domain,
+                }
+            }
+            salesforce::Credential::RefreshToken { client_id, client_secret, refresh_token } => {
+                Stored::RefreshToken {
+                    client_id: client_id.clone(),
+                    client_secret: client_secret.as_ref().map(plain),
+                    refresh_token: plain(refresh_token),
+                    my_domain,
+                }
+            }
+        }
+        .seal_bytes()
+    }
+
+    pub(super) fn from_bytes(bytes: &SecretBytes) -> Result<Self, ControlError> {
+        let (credential, my_domain) = match Stored::read(bytes)? {
+            Stored::Password { username, password } => (
+                salesforce::Credential::Password {
+                    username,
+                    password: password.into(),
+                    security_token: SecretString::default(),
+                },
+                None,
+            ),
+            Stored::JwtBearer { client_id, username, private_key_pem, my_domain } => (
+                salesforce::Credential::JwtBearer {
+                    client_id,
+                    username,
+                    private_key_pem: private_key_pem.into(),
+                },
+                my_domain,
+            ),
+            Stored::ClientCredentials { client_id, client_secret, my_domain } => (
+                salesforce::Credential::ClientCredentials { client_id, client_secret: client_secret.into() },
+                my_domain,
+            ),
+            Stored::RefreshToken { client_id, client_secret, refresh_token, my_domain } => (
+                salesforce::Credential::RefreshToken {
+                    client_id,
+                    client_secret: client_secret.map(Into::into),
+                    refresh_token: refresh_token.into(),
+                },
+                my_domain,
+            ),
+            Stored::StaticToken { .. } => return Err(ControlError::Vault("read")),
+        };
+        Ok(Self { credential, my_domain })
+    }
+}
+
+fn hubspot_bytes(credential: &HubSpotCredential) -> SecretBytes {
+    match credential {
+        hubspot::Credential::StaticToken(token) => Stored::StaticToken { token: plain(token) },
+        hubspot::Credential::OAuth { client_id, client_secret, refresh_token } => Stored::RefreshToken {
+            client_id: client_id.clone(),
+            client_secret: Some(plain(client_secret)),
+            refresh_token: plain(refresh_token),
+            my_domain: None,
+        },
+    }
+    .seal_bytes()
+}
+
+impl Control {
+    /// Seals a secret for a row that has yet to be written.
+    fn seal(
+        &self,
+        kind: SecretKind,
+        bytes: &SecretBytes,
+        info: CredentialInfo,
+    ) -> Result<SecretRow, ControlError> {
+        let secret_id = Uuid::now_v7();
+        let row = secret_id.to_string();
+        let context = SealContext { table: "secrets", row: &row, field: kind.name(), version: 1 };
+        let sealed = self.inner.vault.seal(&context, bytes)?;
+        Ok(SecretRow { secret_id, version: 1, sealed, info })
+    }
+
+    /// Opens a stored secret.
+    pub(super) async fn open_secret(
+        &self,
+        portal_id: PortalId,
+        kind: SecretKind,
+        role: SecretRole,
+    ) -> Result<Option<(SecretBytes, SecretRow)>, ControlError> {
+        let Some(row) = self.inner.store.secret(portal_id, kind, role).await? else { return Ok(None) };
+        let id = row.secret_id.to_string();
+        let version = u32::try_from(row.version).unwrap_or(0);
+        let context = SealContext { table: "secrets", row: &id, field: kind.name(), version };
+        let bytes = self.inner.vault.open(&context, &row.sealed)?;
+        Ok(Some((bytes, row)))
+    }
+
+    pub(super) fn seal_salesforce_login(&self, login: &SalesforceLogin) -> Result<SecretRow, ControlError> {
+        let bytes = login.to_bytes();
+        let info = CredentialInfo {
+            method: login.method(),
+            username: login.username().map(str::to_owned),
+            fingerprint: self.inner.vault.fingerprint("salesforce_credential", &bytes),
+            set_at: OffsetDateTime::now_utc(),
+        };
+        self.seal(SecretKind::SalesforceCredential, &bytes, info)
+    }
+
+    pub(super) fn seal_hubspot_credential(
+        &self,
+        credential: &HubSpotCredential,
+    ) -> Result<SecretRow, ControlError> {
+        let bytes = hubspot_bytes(credential);
+        let info = CredentialInfo {
+            method: match credential {
+                hubspot::Credential::StaticToken(_) => CredentialMethod::StaticToken,
+                hubspot::Credential::OAuth { .. } => CredentialMethod::RefreshToken,
+            },
+            username: None,
+            fingerprint: self.inner.vault.fingerprint("hubspot_credential", &bytes),
+            set_at: OffsetDateTime::now_utc(),
+        };
+        self.seal(SecretKind::HubspotCredential, &bytes, info)
+    }
+
+    pub(super) fn read_hubspot_credential(
+        &self,
+        bytes: &SecretBytes,
+    ) -> Result<HubSpotCredential, ControlError> {
+        match Stored::read(bytes)? {
+            Stored::StaticToken { token } => Ok(hubspot::Credential::StaticToken(token.into())),
+            Stored::RefreshToken { client_id, client_secret: Some(client_secret), refresh_token, .. } => {
+                Ok(hubspot::Credential::OAuth {
+                    client_id,
+                    client_secret: client_secret.into(),
+                    refresh_token: refresh_token.into(),
+                })
+            }
+            _ => Err(ControlError::Vault("read")),
+        }
+    }
+
+    /// Seals a security token; its fingerprint is what the setup shows.
+    pub(super) fn seal_token(&self, token: &SecretString) -> Result<SecretRow, ControlError> {
+        let bytes = SecretBytes::new(plain(token).into_bytes());
+        let info = CredentialInfo {
+            method: CredentialMethod::Password,
+            username: None,
+            fingerprint: self.inner.vault.fingerprint("security_token", &bytes),
+            set_at: OffsetDateTime::now_utc(),
+        };
+        self.seal(SecretKind::SecurityToken, &bytes, info)
+    }
+
+    /// The stored security token.
+    pub(super) async fn stored_token(
+        &self,
+        portal_id: PortalId,
+    ) -> Result<Option<SecretString>, ControlError> {
+        let opened = self.open_secret(portal_id, SecretKind::SecurityToken, SecretRole::Current).await?;
+        Ok(opened.and_then(|(bytes, _)| bytes.into_text()))
+    }
+
+    pub(super) fn seal_session(&self, session: &salesforce::Session) -> Result<SecretRow, ControlError> {
+        let bytes = SecretBytes::new(session.to_bytes().to_vec());
+        let info = CredentialInfo {
+            method: CredentialMethod::Password,
+            username: None,
+            fingerprint: self.inner.vault.fingerprint("salesforce_session", &bytes),
+            set_at: OffsetDateTime::now_utc(),
+        };
+        self.seal(SecretKind::SalesforceSession, &bytes, info)
+    }
+
+    /// Who logs in, for counting logins and finding who shares a user.
+    pub(super) fn login_identity(&self, login: &SalesforceLogin) -> LoginIdentity {
+        let user = SecretBytes::new(login.user().into_bytes());
+        LoginIdentity {
+            method: login.method(),
+            user_key: self.inner.vault.fingerprint("salesforce_user", &user),
+            fingerprint: self.inner.vault.fingerprint("salesforce_login", &login.sent()),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! HubSpot's smart lists, and the inclusion list of a portal.
+
+use super::{
+    Control, ControlError, InclusionChoice, check_etag, setup::save_answer, vendor::hubspot_refusal,
+};
+use crate::{
+    domain::{PortalId, Reason, Refusal, change::SyncView, settings::SmartList, setup::Actor, setup::Step},
+    hubspot::{ContactList, HubSpotError, HubSpotErrorKind, ProcessingType},
+    store::{Call, Target},
+};
+
+/// One page of a portal's smart lists.
+#[derive(Clone, Debug)]
+pub struct SmartListPage {
+    /// The lists.
+    pub lists: Vec<SmartList>,
+    /// Where the next page begins.
+    pub next_offset: Option<u32>,
+}
+
+impl Control {
+    /// The portal's smart lists whose names contain `query`.
+    ///
+    /// # Errors
+    /// `PORTAL_NOT_FOUND` and what HubSpot answers.
+    pub async fn smart_lists(
+        &self,
+        portal_id: PortalId,
+        query: &str,
+        offset: u32,
+        size: u32,
+    ) -> Result<SmartListPage, ControlError> {
+        self.inner.store.portal(portal_id).await?;
+        let api = self.portal_api(portal_id).await?;
+        let page = api.smart_lists(query, offset, size).await;
+        self.keep_rotated_token(portal_id, &api).await?;
+        let page = page.map_err(|error| hubspot_refusal(&error))?;
+        Ok(SmartListPage {
+            lists: page.lists.into_iter().map(smart_list).collect(),
+            next_offset: page.next_offset,
+        })
+    }
+
+    /// Creates a smart list of the contacts in these lifecycle stages. A list of that name which an earlier try of
+    /// the same request may have created is looked up, not created twice.
+    ///
+    /// # Errors
+    /// `SMART_LIST_NAME_TAKEN` and what else HubSpot answers.
+    pub async fn create_smart_list(
+        &self,
+        call: &Call,
+        portal_id: PortalId,
+        name: String,
+        stages: Vec<String>,
+    ) -> Result<SmartList, ControlError> {
+        self.inner.store.portal(portal_id).await?;
+        if let Some(answer) = self.inner.store.recorded(call).await? {
+            return Ok(answer);
+        }
+        let api = self.portal_api(portal_id).await?;
+        let stages: Vec<&str> = stages.iter().map(String::as_str).collect();
+        let created = api.create_smart_list(&name, &stages).await;
+        self.keep_rotated_token(portal_id, &api).await?;
+        let list = match created {
+            Ok(list) => list,
+            Err(error) => self.list_after_failure(&api, &name, &error).await?,
+        };
+        let list = smart_list(list);
+        let answer = list.clone();
+        self.inner
+            .store
+            .change(call, Target::Portal(portal_id), move |_| {
+                let answer = answer.clone();
+                Box::pin(async move { Ok(answer) })
+            })
+            .await
+            .map_err(Into::into)
+    }
+
+    /// Whether a creation happened all the same.
+    async fn list_after_failure(
+        &self,
+        api: &crate::hubspot::PortalApi,
+        name: &str,
+        error: &HubSpotError,
+    ) -> Result<ContactList, ControlError> {
+        if matches!(error.kind(), HubSpotErrorKind::Conflict { .. }) {
+            return Err(Refusal::new(Reason::SmartListNameTaken).with("name", name).into());
+        }
+        if error.effect() != crate::salesforce::DidItHappen::No
+            && let Ok(Some(list)) = api.list_by_name(name).await
+        {
+            return Ok(list);
+        }
+        Err(hubspot_refusal(error).into())
+    }
+
+    /// A list by its id.
+    pub(super) async fn smart_list(
+        &self,
+        portal_id: PortalId,
+        list_id: &str,
+    ) -> Result<SmartList, ControlError> {
+        let api = self.portal_api(portal_id).await?;
+        let found = api.list(list_id).await;
+        self.keep_rotated_token(portal_id, &api).await?;
+        found
+            .map_err(|error| hubspot_refusal(&error))?
+            .map(smart_list)
+            .ok_or_else(|| Refusal::new(Reason::SmartListNotFound).with("list_id", list_id).into())
+    }
+
+    /// Sets, changes or removes the inclusion list, at any time once the wizard has come to it (R64).
+    ///
+    /// # Errors
+    /// `SETUP_STEP_NOT_REACHED`, `LIST_NOT_SMART`, `SMART_LIST_NOT_FOUND`, `ETAG_MISMATCH`.
+    pub async fn set_inclusion(
+        &self,
+        call: &Call,
+        portal_id: PortalId,
+        choice: InclusionChoice,
+        etag: Option<i64>,
+    ) -> Result<SyncView, ControlError> {
+        self.inner.store.portal(portal_id).await?;
+        let setup = self.inner.store.setup_of_portal(portal_id).await?;
+        setup.ok_or_else(no_setup)?.setup.check_reached_once(Step::InclusionList)?;
+        let rule = self.inclusion_rule(portal_id, choice).await?;
+        let principal = call.principal.clone();
+        let view = self
+            .inner
+            .store
+            .change(call, Target::Portal(portal_id), move |tx| {
+                let (rule, principal) = (rule.clone(), principal.clone());
+                Box::pin(async move {
+                    check_etag(etag, tx.sync_version())?;
+                    let setup = tx.active_setup().await?.ok_or_else(no_setup)?;
+                    let actor = Actor { by: principal, at: tx.now() };
+                    let updated = setup.clone().update_settings(&actor, None, None, Some(rule))?;
+                    save_answer(tx, &setup, updated).await?;
+                    tx.view_sync().await
+                })
+            })
+            .await?;
+        Ok(view)
+    }
+}
+
+/// A portal whose wizard never began has no step that could be reached.
+pub(super) fn no_setup() -> Refusal {
+    Refusal::new(Reason::SetupStepNotReached).with("steps", Step::Prerequisites.name())
+}
+
+fn smart_list(list: ContactList) -> SmartList {
+    SmartList {
+        list_id: list.id,
+        name: list.name,
+        processing_type: processing_type(&list.processing_type),
+        size: list.size.and_then(|size| i64::try_from(size).ok()),
+    }
+}
+
+fn processing_type(kind: &ProcessingType) -> String {
+    match kind {
+        ProcessingType::Manual => "MANUAL",
+        ProcessingType::Dynamic => "DYNAMIC",
+        ProcessingType::Snapshot => "SNAPSHOT",
+        ProcessingType::Other(other) => other,
+    }
+    .to_owned()
+}

@@ -1,0 +1,100 @@
+//! Orgs: places, and how their API calls are shared.
+
+use std::collections::BTreeMap;
+
+use super::{Control, ControlError};
+use crate::{
+    domain::{OrgId, PortalId, connection::Connection},
+    store::{BudgetRow, Call, OrgRecord, Page},
+};
+
+/// An org with its connections.
+#[derive(Clone, Debug)]
+pub struct OrgView {
+    /// The org.
+    pub record: OrgRecord,
+    /// How many portals are connected.
+    pub connected: i64,
+}
+
+/// How an org's API calls are shared and used, over the last 24 hours.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    /// The org.
+    pub record: OrgRecord,
+    /// Its connections, by place.
+    pub connections: Vec<Connection>,
+    /// What its portals used and have set aside.
+    pub usage: Vec<BudgetRow>,
+}
+
+impl Budget {
+    /// What a portal used.
+    #[must_use]
+    pub fn used_by(&self, portal_id: PortalId) -> i64 {
+        self.usage.iter().filter(|row| row.portal_id == portal_id).map(|row| row.used).sum()
+    }
+}
+
+impl Control {
+    /// Reads an org.
+    ///
+    /// # Errors
+    /// `ORG_NOT_FOUND`.
+    pub async fn org(&self, org_id: &OrgId) -> Result<OrgView, ControlError> {
+        let (record, connections) = self.inner.store.org(org_id).await?;
+        Ok(OrgView { record, connected: i64::try_from(connections.len()).unwrap_or(i64::MAX) })
+    }
+
+    /// Orgs by ascending id, after one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn orgs(&self, after: &str, size: i64) -> Result<Page<OrgView>, ControlError> {
+        let page = self.inner.store.orgs(after, size).await?;
+        Ok(Page {
+            items: page.items.into_iter().map(|(record, connected)| OrgView { record, connected }).collect(),
+            more: page.more,
+        })
+    }
+
+    /// Reads how an org's API calls are shared and used.
+    ///
+    /// # Errors
+    /// `ORG_NOT_FOUND`.
+    pub async fn budget(&self, org_id: &OrgId) -> Result<Budget, ControlError> {
+        let (record, connections, usage) = self.inner.store.budget(org_id).await?;
+        Ok(Budget { record, connections, usage })
+    }
+
+    /// Sets how many API calls portals hold, all in one. With `validate_only` in the call nothing changes.
+    ///
+    /// # Errors
+    /// `ORG_NOT_FOUND`, `NOT_CONNECTED`, `ORG_API_CALL_LIMIT_EXCEEDED`, `ETAG_MISMATCH`.
+    pub async fn allocate_api_calls(
+        &self,
+        call: &Call,
+        org_id: &OrgId,
+        shares: BTreeMap<PortalId, i64>,
+        etag: Option<i64>,
+    ) -> Result<Budget, ControlError> {
+        // A foreign portal must not be told from one that does not exist: the org is looked at first.
+        let before = self.budget(org_id).await?;
+        for portal_id in shares.keys() {
+            if !before.connections.iter().any(|connection| connection.portal_id == *portal_id) {
+                let refusal = crate::domain::Refusal::new(crate::domain::Reason::NotConnected);
+                return Err(refusal.with("portal_id", portal_id).into());
+            }
+        }
+        self.inner.store.allocate(call, org_id, shares.clone(), etag).await?;
+        let mut after = self.budget(org_id).await?;
+        if call.validate_only {
+            for connection in &mut after.connections {
+                if let Some(limit) = shares.get(&connection.portal_id) {
+                    connection.api_call_limit = *limit;
+                }
+            }
+        }
+        Ok(after)
+    }
+}

@@ -1,0 +1,228 @@
+//! Portals: registration, and the HubSpot credential.
+
+use time::OffsetDateTime;
+
+use super::{Control, ControlError, HubSpotCredential, check_etag, vendor::hubspot_refusal};
+use crate::{
+    domain::{
+        PortalId, Reason, Refusal,
+        edition::Subscription,
+        portal::{Account, Portal, SubscriptionEvidence},
+        sync_state::SuspensionReason,
+    },
+    hubspot::{AccountInfo, AccountType, PortalApi},
+    store::{Call, Page, SecretKind, SecretRole, SecretRow, Target},
+};
+
+/// Most portals whose API client is kept; beyond that they are made anew when needed.
+const MAX_KEPT_APIS: usize = 4_096;
+
+impl Control {
+    /// Registers a portal, or replaces its credential: HubSpot says which portal the credential belongs to.
+    ///
+    /// # Errors
+    /// `HUBSPOT_CREDENTIAL_REFUSED`, `HUBSPOT_UNAVAILABLE` and what else HubSpot answers.
+    pub async fn register_portal(
+        &self,
+        call: &Call,
+        credential: HubSpotCredential,
+        display_name: String,
+    ) -> Result<(Portal, i64), ControlError> {
+        let (info, credential) = self.try_credential(credential).await?;
+        let portal_id = portal_id(&info)?;
+        let now = OffsetDateTime::now_utc();
+        let new = Portal {
+            portal_id,
+            display_name: display_name.clone(),
+            account: account(&info),
+            subscription: inferred_subscription(&info),
+            credential: None,
+            created_at: now,
+            updated_at: now,
+            version: 0,
+        };
+        self.inner.store.ensure_portal(&new).await?;
+        self.store_credential(call, portal_id, credential, Some((info, display_name)), None).await
+    }
+
+    /// Replaces the credential of a portal, once HubSpot accepted the new one for it.
+    ///
+    /// # Errors
+    /// `HUBSPOT_PORTAL_MISMATCH`, `PORTAL_NOT_FOUND`, `ETAG_MISMATCH`, and what HubSpot answers.
+    pub async fn update_portal_credential(
+        &self,
+        call: &Call,
+        portal_id_wanted: PortalId,
+        credential: HubSpotCredential,
+        etag: Option<i64>,
+    ) -> Result<(Portal, i64), ControlError> {
+        // Whether there is such a portal is known before anything is sent.
+        self.inner.store.portal(portal_id_wanted).await?;
+        let (info, credential) = self.try_credential(credential).await?;
+        let found = portal_id(&info)?;
+        if found != portal_id_wanted {
+            return Err(Refusal::new(Reason::HubspotPortalMismatch)
+                .with("portal_id", portal_id_wanted)
+                .with("found", found)
+                .into());
+        }
+        self.store_credential(call, portal_id_wanted, credential, None, etag).await
+    }
+
+    async fn store_credential(
+        &self,
+        call: &Call,
+        portal_id: PortalId,
+        credential: SecretRow,
+        registration: Option<(AccountInfo, String)>,
+        etag: Option<i64>,
+    ) -> Result<(Portal, i64), ControlError> {
+        let portal = self
+            .inner
+            .store
+            .change(call, Target::Portal(portal_id), move |tx| {
+                let credential = credential.clone();
+                let registration = registration.clone();
+                Box::pin(async move {
+                    check_etag(etag, tx.portal().version)?;
+                    tx.put_secret(SecretKind::HubspotCredential, SecretRole::Current, &credential).await?;
+                    let mut portal = tx.portal().clone();
+                    portal.credential = Some(credential.info.clone());
+                    if let Some((info, display_name)) = &registration {
+                        portal.account = account(info);
+                        if !display_name.is_empty() {
+                            portal.display_name.clone_from(display_name);
+                        }
+                    }
+                    let cleared = tx.sync().clone().cleared(&[SuspensionReason::HubspotCredentialRefused]);
+                    if cleared != *tx.sync() {
+                        let view = tx.view_sync().await?;
+                        tx.save_sync(cleared, view.settings, view.org_id).await?;
+                    }
+                    tx.save_portal(portal).await
+                })
+            })
+            .await?;
+        let revision = portal.version;
+        Ok((portal, revision))
+    }
+
+    /// Tries a credential: HubSpot's account information is the probe. A rotated refresh token replaces the one sent.
+    async fn try_credential(
+        &self,
+        credential: HubSpotCredential,
+    ) -> Result<(AccountInfo, SecretRow), ControlError> {
+        let api = self.inner.hubspot.portal(credential.clone());
+        let info = api.account_info().await.map_err(|error| hubspot_refusal(&error))?;
+        let rotated = api.take_token_update().await.and_then(|update| update.refresh_token);
+        let sealed = self.seal_hubspot_credential(&with_refresh_token(credential, rotated))?;
+        Ok((info, sealed))
+    }
+
+    /// A portal and its revision.
+    ///
+    /// # Errors
+    /// `PORTAL_NOT_FOUND`.
+    pub async fn portal(&self, portal_id: PortalId) -> Result<(Portal, i64), ControlError> {
+        Ok(self.inner.store.portal(portal_id).await?)
+    }
+
+    /// Portals by ascending hub id, after one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn portals(&self, after: i64, size: i64) -> Result<Page<(Portal, i64)>, ControlError> {
+        Ok(self.inner.store.portals(after, size).await?)
+    }
+
+    /// The API of a portal over its stored credential.
+    ///
+    /// # Errors
+    /// `HUBSPOT_CREDENTIAL_REFUSED` when none is stored.
+    pub(super) async fn portal_api(&self, portal_id: PortalId) -> Result<PortalApi, ControlError> {
+        let opened = self.open_secret(portal_id, SecretKind::HubspotCredential, SecretRole::Current).await?;
+        let (bytes, row) = opened.ok_or(Reason::HubspotCredentialRefused)?;
+        let mut kept = self.inner.portal_apis.lock().await;
+        if let Some((secret_id, api)) = kept.get(&portal_id)
+            && *secret_id == row.secret_id
+        {
+            return Ok(api.clone());
+        }
+        let api = self.inner.hubspot.portal(self.read_hubspot_credential(&bytes)?);
+        if kept.len() >= MAX_KEPT_APIS {
+            kept.clear();
+        }
+        kept.insert(portal_id, (row.secret_id, api.clone()));
+        Ok(api)
+    }
+
+    /// Stores a refresh token that HubSpot rotated: the old one may be dead already.
+    pub(super) async fn keep_rotated_token(
+        &self,
+        portal_id: PortalId,
+        api: &PortalApi,
+    ) -> Result<(), ControlError> {
+        let Some(rotated) = api.take_token_update().await.and_then(|update| update.refresh_token) else {
+            return Ok(());
+        };
+        let opened = self.open_secret(portal_id, SecretKind::HubspotCredential, SecretRole::Current).await?;
+        let Some((bytes, _)) = opened else { return Ok(()) };
+        let credential = with_refresh_token(self.read_hubspot_credential(&bytes)?, Some(rotated));
+        let sealed = self.seal_hubspot_credential(&credential)?;
+        let secret_id = sealed.secret_id;
+        self.store_credential(&Call::internal("portal.keep_rotated_token"), portal_id, sealed, None, None)
+            .await?;
+        self.inner.portal_apis.lock().await.insert(portal_id, (secret_id, api.clone()));
+        Ok(())
+    }
+}
+
+fn with_refresh_token(
+    credential: HubSpotCredential,
+    rotated: Option<secrecy::SecretString>,
+) -> HubSpotCredential {
+    match (credential, rotated) {
+        (HubSpotCredential::OAuth { client_id, client_secret, .. }, Some(refresh_token)) => {
+            HubSpotCredential::OAuth { client_id, client_secret, refresh_token }
+        }
+        (unchanged, _) => unchanged,
+    }
+}
+
+fn portal_id(info: &AccountInfo) -> Result<PortalId, Refusal> {
+    i64::try_from(info.portal_id).ok().and_then(PortalId::parse).ok_or_else(|| {
+        Refusal::new(Reason::HubspotUnavailable).with("message", "the portal id cannot be read")
+    })
+}
+
+fn account(info: &AccountInfo) -> Account {
+    Account {
+        account_type: account_type(&info.account_type),
+        time_zone: info.time_zone.clone(),
+        ui_domain: info.ui_domain.clone(),
+        data_hosting_location: info.data_hosting_location.clone(),
+    }
+}
+
+fn account_type(kind: &AccountType) -> String {
+    match kind {
+        AccountType::Standard => "STANDARD",
+        AccountType::DeveloperTest => "DEVELOPER_TEST",
+        AccountType::Sandbox => "SANDBOX",
+        AccountType::AppDeveloper => "APP_DEVELOPER",
+        AccountType::Other(other) => other,
+    }
+    .to_owned()
+}
+
+/// What the daily limit of a static token suggests. It proves nothing: limits can be bought, and OAuth apps have none.
+fn inferred_subscription(info: &AccountInfo) -> Option<SubscriptionEvidence> {
+    let daily = info.daily_limit?;
+    let subscription = match daily {
+        ..=250_000 => Subscription::Starter,
+        250_001..=650_000 => Subscription::Professional,
+        650_001.. => Subscription::Enterprise,
+    };
+    let evidence = format!("HubSpot allows {daily} calls a day");
+    Some(SubscriptionEvidence { subscription, declared: false, evidence })
+}

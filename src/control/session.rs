@@ -1,0 +1,204 @@
+//! Sessions with Salesforce. A login is written down before it is sent and is sent at most once for what a user asked.
+
+use secrecy::SecretString;
+use time::Duration;
+use uuid::Uuid;
+
+use super::{Control, ControlError, SalesforceLogin, vendor::login_refusal};
+use crate::{
+    domain::{
+        AttemptId, PortalId, Reason, Refusal, edition::Environment, portal::CredentialMethod,
+        setup::SecurityToken,
+    },
+    salesforce::{self, LoginTarget, SalesforceErrorKind, Session},
+    store::{Call, LoginOutcome, SecretKind, SecretRole, Target},
+};
+
+/// The window in which logins are counted.
+const LOGIN_WINDOW: Duration = Duration::hours(1);
+
+/// A login that was sent.
+pub(super) enum LoggedIn {
+    /// Accepted.
+    Session(Box<Session>),
+    /// Refused, or failed.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// Salesforce refused user name, password or token: a new token may not be active yet.
+        credential: bool,
+    },
+}
+
+impl Control {
+    /// The stored credential, with the security token carried over from its step.
+    pub(super) async fn stored_login(
+        &self,
+        portal_id: PortalId,
+        roles: &[SecretRole],
+    ) -> Result<Option<SalesforceLogin>, ControlError> {
+        for role in roles {
+            let opened = self.open_secret(portal_id, SecretKind::SalesforceCredential, *role).await?;
+            if let Some((bytes, _)) = opened {
+                let login = SalesforceLogin::from_bytes(&bytes)?;
+                let token: Option<SecretString> = match login.method() {
+                    CredentialMethod::Password => self.stored_token(portal_id).await?,
+                    _ => None,
+                };
+                return Ok(Some(login.with_token(token)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses a login that could lock the user out: too many were refused within the hour, or this very credential
+    /// was. A token that may not be active yet is not held against the credential.
+    pub(super) async fn check_login_allowed(
+        &self,
+        login: &SalesforceLogin,
+        token_is_fresh: bool,
+    ) -> Result<(), ControlError> {
+        let identity = self.login_identity(login);
+        let record = self.inner.store.login_record(&identity, LOGIN_WINDOW).await?;
+        if record.same_was_refused && !token_is_fresh {
+            return Err(Refusal::new(Reason::SalesforceLoginRefused).with("repeated", "yes").into());
+        }
+        if record.not_accepted >= self.inner.settings.logins_per_hour && !token_is_fresh {
+            let frees = record.oldest.map(|oldest| oldest + LOGIN_WINDOW - time::OffsetDateTime::now_utc());
+            let seconds = frees.map_or(LOGIN_WINDOW.whole_seconds(), |wait| wait.whole_seconds().max(1));
+            return Err(Refusal::new(Reason::SalesforceLoginLimit)
+                .with("limit", self.inner.settings.logins_per_hour)
+                .with("retry_seconds", seconds)
+                .into());
+        }
+        Ok(())
+    }
+
+    /// Sends a login that was written down under `login_id`, and writes down how it came out.
+    pub(super) async fn send_login(
+        &self,
+        login_id: Uuid,
+        login: &SalesforceLogin,
+        environment: Environment,
+    ) -> Result<LoggedIn, ControlError> {
+        let target = LoginTarget {
+            environment: match environment {
+                Environment::Production => salesforce::Environment::Production,
+                Environment::Sandbox => salesforce::Environment::Sandbox,
+            },
+            my_domain: login.my_domain.clone(),
+        };
+        crate::failpoint::hit("login.before_call").await;
+        let answer = self.inner.salesforce.login(&target, &login.credential).await;
+        crate::failpoint::hit("login.after_call").await;
+        match answer {
+            Ok(session) => {
+                self.inner.store.end_login(login_id, LoginOutcome::Accepted).await?;
+                Ok(LoggedIn::Session(Box::new(session)))
+            }
+            Err(error) => {
+                let credential = *error.kind() == SalesforceErrorKind::LoginRefused;
+                let outcome = if credential { LoginOutcome::Refused } else { LoginOutcome::Failed };
+                self.inner.store.end_login(login_id, outcome).await?;
+                tracing::info!(error = %error, "salesforce login was not accepted");
+                Ok(LoggedIn::Refused { refusal: login_refusal(&error), credential })
+            }
+        }
+    }
+
+    /// The session in force, without a login.
+    pub(super) async fn current_session(&self, portal_id: PortalId) -> Result<Option<Session>, ControlError> {
+        let opened = self.open_secret(portal_id, SecretKind::SalesforceSession, SecretRole::Current).await?;
+        Ok(opened.and_then(|(bytes, _)| Session::from_bytes(bytes.expose()).ok()))
+    }
+
+    /// Logs in anew for an action that found its session ended; once for each action.
+    ///
+    /// # Errors
+    /// `LOGIN_OUTCOME_UNKNOWN` when the action has sent a login whose answer was lost, `SALESFORCE_SESSION_REFUSED`
+    /// when the session it got has ended as well, and what the login itself is refused with.
+    pub(super) async fn renew_session(
+        &self,
+        portal_id: PortalId,
+        action: Uuid,
+    ) -> Result<Session, ControlError> {
+        let action = AttemptId(action);
+        match self.inner.store.logins_of_attempt(portal_id, action).await? {
+            (_, true) => return Err(Reason::LoginOutcomeUnknown.into()),
+            (sent, false) if sent > 0 => return Err(Reason::SalesforceSessionRefused.into()),
+            _ => {}
+        }
+        let login =
+            self.stored_login(portal_id, &[SecretRole::Current]).await?.ok_or(Reason::CredentialMissing)?;
+        self.check_login_allowed(&login, false).await?;
+        let environment = self.environment_of(portal_id).await?;
+        let login_id = self.record_login(portal_id, action, &login).await?;
+        let session = match self.send_login(login_id, &login, environment).await? {
+            LoggedIn::Session(session) => *session,
+            LoggedIn::Refused { refusal, .. } => return Err(refusal.into()),
+        };
+        self.keep_session(portal_id, &session, &login).await?;
+        Ok(session)
+    }
+
+    /// Writes down that a login is about to be sent.
+    pub(super) async fn record_login(
+        &self,
+        portal_id: PortalId,
+        action: AttemptId,
+        login: &SalesforceLogin,
+    ) -> Result<Uuid, ControlError> {
+        let login_id = Uuid::now_v7();
+        let identity = self.login_identity(login);
+        self.inner
+            .store
+            .change(&Call::internal("login.record"), Target::Portal(portal_id), move |tx| {
+                let identity = identity.clone();
+                Box::pin(async move { tx.record_login(login_id, Some(action), &identity).await })
+            })
+            .await?;
+        Ok(login_id)
+    }
+
+    async fn keep_session(
+        &self,
+        portal_id: PortalId,
+        session: &Session,
+        login: &SalesforceLogin,
+    ) -> Result<(), ControlError> {
+        let sealed = self.seal_session(session)?;
+        let rotated = match &session.rotated_refresh_token {
+            Some(token) => Some(self.seal_salesforce_login(&login.clone().rotated(token))?),
+            None => None,
+        };
+        self.inner
+            .store
+            .change(&Call::internal("session.keep"), Target::Portal(portal_id), move |tx| {
+                let (sealed, rotated) = (sealed.clone(), rotated.clone());
+                Box::pin(async move {
+                    tx.put_secret(SecretKind::SalesforceSession, SecretRole::Current, &sealed).await?;
+                    if let Some(rotated) = &rotated {
+                        tx.put_secret(SecretKind::SalesforceCredential, SecretRole::Current, rotated).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn environment_of(&self, portal_id: PortalId) -> Result<Environment, ControlError> {
+        let view = self.inner.store.setup_of_portal(portal_id).await?.ok_or(Reason::SetupNotFound)?;
+        Ok(view.setup.answers.environment.ok_or(Reason::SetupStepNotReached)?)
+    }
+
+    /// Whether a token was entered so recently that it may not be active yet (R52).
+    pub(super) fn is_fresh(&self, token: Option<&SecurityToken>, now: time::OffsetDateTime) -> bool {
+        match token {
+            Some(SecurityToken::Stored { set_at, .. }) => {
+                now - *set_at < self.inner.settings.token_activation_window
+            }
+            Some(SecurityToken::NotUsed) | None => false,
+        }
+    }
+}

@@ -1,0 +1,546 @@
+//! The wizard: one function for each step. The rules are the domain's; here is what an answer entails elsewhere.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Control, ControlError, check_etag};
+use crate::{
+    domain::{
+        PortalId, Reason, Refusal, SetupId,
+        api_limit::LimitContext,
+        change::SetupView,
+        connection::{Connection, ConnectionState},
+        edition::{AdminAccess, Edition, Environment, Subscription},
+        portal::SubscriptionEvidence,
+        settings::{ActivitySync, InclusionRule, ObjectSync},
+        setup::{Actor, Answers, ImportDecision, SecurityToken, Setup, Step, VisualforceMethod},
+        sync_state::{Deed, SuspensionReason},
+        test_contact::TestContact,
+    },
+    store::{Call, Page, PortalTx, SecretKind, SecretRole, StoreError, Target},
+};
+
+/// A setup as it is to be reviewed, with the etag that switching on asks for.
+#[derive(Clone, Debug)]
+pub struct Review {
+    /// The setup.
+    pub view: SetupView,
+    /// Changes with every decision.
+    pub etag: String,
+}
+
+/// Which contacts go to Salesforce, as the caller chose.
+#[derive(Clone, Debug)]
+pub enum InclusionChoice {
+    /// A list of HubSpot, by its id.
+    List(String),
+    /// No list, and the lowest stage that syncs.
+    NoList(String),
+}
+
+/// How the wizard was finished.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Finished {
+    /// The setup.
+    pub view: SetupView,
+    /// Whether a test contact got through.
+    pub tested: bool,
+}
+
+impl Control {
+    /// Starts the setup of a portal, or returns the one that is under way.
+    ///
+    /// # Errors
+    /// `PORTAL_NOT_FOUND`.
+    pub async fn start_setup(&self, call: &Call, portal_id: PortalId) -> Result<SetupView, ControlError> {
+        let id = SetupId(Uuid::now_v7());
+        let view = self
+            .inner
+            .store
+            .change(call, Target::Portal(portal_id), move |tx| {
+                Box::pin(async move {
+                    match tx.active_setup().await? {
+                        Some(setup) => tx.view_setup(setup).await,
+                        None => tx.save_setup(Setup::start(id, tx.portal_id(), tx.now())).await,
+                    }
+                })
+            })
+            .await?;
+        Ok(view)
+    }
+
+    /// Reads a setup.
+    ///
+    /// # Errors
+    /// `SETUP_NOT_FOUND`.
+    pub async fn setup(&self, id: SetupId) -> Result<SetupView, ControlError> {
+        Ok(self.inner.store.setup(id).await?)
+    }
+
+    /// Setups, newest first, before one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn setups(
+        &self,
+        portal_id: Option<PortalId>,
+        before: Option<(OffsetDateTime, Uuid)>,
+        size: i64,
+    ) -> Result<Page<SetupView>, ControlError> {
+        Ok(self.inner.store.setups(portal_id, before, size).await?)
+    }
+
+    /// Gives a setup up, and deletes its secrets.
+    ///
+    /// # Errors
+    /// `SETUP_HAS_CONNECTION`, `CONNECT_RUNNING`, `ETAG_MISMATCH`.
+    pub async fn abandon_setup(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+    ) -> Result<SetupView, ControlError> {
+        let principal = call.principal.clone();
+        let view = self
+            .inner
+            .store
+            .change(call, Target::Setup(id), move |tx| {
+                let principal = principal.clone();
+                Box::pin(async move {
+                    let setup = tx.setup(id).await?;
+                    if setup.status == crate::domain::setup::Status::Abandoned {
+                        return tx.view_setup(setup).await;
+                    }
+                    check_etag(etag, setup.version)?;
+                    let actor = Actor { by: principal, at: tx.now() };
+                    let abandoned = setup.abandon(&actor)?;
+                    for kind in [
+                        SecretKind::SecurityToken,
+                        SecretKind::SalesforceCredential,
+                        SecretKind::SalesforceSession,
+                    ] {
+                        tx.delete_secret(kind, SecretRole::Candidate).await?;
+                        tx.delete_secret(kind, SecretRole::Current).await?;
+                    }
+                    tx.save_setup(abandoned).await
+                })
+            })
+            .await?;
+        Ok(view)
+    }
+
+    /// Step "get started".
+    ///
+    /// # Errors
+    /// See [`Setup::acknowledge`]; every step has `SETUP_NOT_FOUND`, `SETUP_STEP_NOT_REACHED` and `ETAG_MISMATCH`.
+    pub async fn acknowledge_prerequisites(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        acknowledged: bool,
+        subscription: Subscription,
+    ) -> Result<SetupView, ControlError> {
+        self.step(call, id, etag, move |setup, actor, _| setup.acknowledge(actor, acknowledged, subscription))
+            .await
+    }
+
+    /// Step "edition".
+    ///
+    /// # Errors
+    /// See [`Setup::select_edition`].
+    pub async fn select_edition(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        edition: Edition,
+    ) -> Result<SetupView, ControlError> {
+        self.step(call, id, etag, move |setup, actor, _| setup.select_edition(actor, edition)).await
+    }
+
+    /// Step "administrative access".
+    ///
+    /// # Errors
+    /// See [`Setup::confirm_admin_access`].
+    pub async fn confirm_admin_access(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        access: AdminAccess,
+    ) -> Result<SetupView, ControlError> {
+        self.step(call, id, etag, move |setup, actor, _| setup.confirm_admin_access(actor, access)).await
+    }
+
+    /// Step "sandbox".
+    ///
+    /// # Errors
+    /// See [`Setup::select_environment`].
+    pub async fn select_environment(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        environment: Environment,
+        notes_acknowledged: bool,
+    ) -> Result<SetupView, ControlError> {
+        self.step(call, id, etag, move |setup, actor, _| {
+            setup.select_environment(actor, environment, notes_acknowledged)
+        })
+        .await
+    }
+
+    /// Step "seats".
+    ///
+    /// # Errors
+    /// See [`Setup::set_seats`].
+    pub async fn set_seats(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        seats: i32,
+    ) -> Result<SetupView, ControlError> {
+        self.step(call, id, etag, move |setup, actor, _| setup.set_seats(actor, seats)).await
+    }
+
+    /// Step "API call limit". `None` accepts the suggestion.
+    ///
+    /// # Errors
+    /// See [`Setup::set_api_call_limit`].
+    pub async fn set_api_call_limit(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        limit: Option<i64>,
+    ) -> Result<SetupView, ControlError> {
+        self.step(call, id, etag, move |setup, actor, context| {
+            setup.check_reached(Step::ApiCallLimit)?;
+            let context = context.ok_or(Reason::SetupStepNotReached)?;
+            setup.set_api_call_limit(actor, limit, context)
+        })
+        .await
+    }
+
+    /// Step "package".
+    ///
+    /// # Errors
+    /// See [`Setup::confirm_package`].
+    pub async fn confirm_package(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        installed: bool,
+    ) -> Result<SetupView, ControlError> {
+        self.step(call, id, etag, move |setup, actor, _| setup.confirm_package(actor, installed)).await
+    }
+
+    /// Step "security token". `None` says that the org connects by OAuth. The token is sealed before it is stored.
+    ///
+    /// # Errors
+    /// See [`Setup::submit_token`].
+    pub async fn submit_security_token(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        token: Option<SecretString>,
+    ) -> Result<SetupView, ControlError> {
+        let sealed = token.as_ref().map(|token| self.seal_token(token)).transpose()?;
+        let principal = call.principal.clone();
+        let view = self
+            .inner
+            .store
+            .change(call, Target::Setup(id), move |tx| {
+                let sealed = sealed.clone();
+                let principal = principal.clone();
+                Box::pin(async move {
+                    let setup = tx.setup(id).await?;
+                    check_etag(etag, setup.version)?;
+                    let actor = Actor { by: principal, at: tx.now() };
+                    let answer = match &sealed {
+                        Some(row) => SecurityToken::Stored {
+                            fingerprint: row.info.fingerprint.clone(),
+                            set_at: actor.at,
+                        },
+                        None => SecurityToken::NotUsed,
+                    };
+                    let answered = setup.clone().submit_token(&actor, answer)?;
+                    match &sealed {
+                        Some(row) => {
+                            tx.put_secret(SecretKind::SecurityToken, SecretRole::Current, row).await?
+                        }
+                        None => tx.delete_secret(SecretKind::SecurityToken, SecretRole::Current).await?,
+                    }
+                    save_answer(tx, &setup, answered).await
+                })
+            })
+            .await?;
+        Ok(view)
+    }
+
+    /// Step "Visualforce module".
+    ///
+    /// # Errors
+    /// See [`Setup::confirm_visualforce`].
+    pub async fn confirm_visualforce(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        added: bool,
+        method: VisualforceMethod,
+    ) -> Result<SetupView, ControlError> {
+        self.step(call, id, etag, move |setup, actor, _| setup.confirm_visualforce(actor, added, method))
+            .await
+    }
+
+    /// Step "accounts and opportunities".
+    ///
+    /// # Errors
+    /// See [`Setup::choose_objects`].
+    pub async fn choose_objects(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        objects: ObjectSync,
+    ) -> Result<SetupView, ControlError> {
+        self.step(call, id, etag, move |setup, actor, _| setup.choose_objects(actor, objects)).await
+    }
+
+    /// Step "activities".
+    ///
+    /// # Errors
+    /// See [`Setup::choose_activities`].
+    pub async fn choose_activities(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        activities: ActivitySync,
+    ) -> Result<SetupView, ControlError> {
+        self.step(call, id, etag, move |setup, actor, _| setup.choose_activities(actor, activities)).await
+    }
+
+    /// Step "inclusion list". A list is read from HubSpot before it is chosen.
+    ///
+    /// # Errors
+    /// See [`Setup::choose_inclusion`]; `SMART_LIST_NOT_FOUND` and what else HubSpot answers.
+    pub async fn choose_inclusion(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        choice: InclusionChoice,
+    ) -> Result<SetupView, ControlError> {
+        let view = self.inner.store.setup(id).await?;
+        view.setup.check_reached(Step::InclusionList)?;
+        let rule = self.inclusion_rule(view.setup.portal_id, choice).await?;
+        self.step(call, id, etag, move |setup, actor, _| setup.choose_inclusion(actor, rule.clone())).await
+    }
+
+    /// Reads all decisions for a last look.
+    ///
+    /// # Errors
+    /// `SETUP_STEP_NOT_REACHED` while a decision is missing.
+    pub async fn review_setup(&self, id: SetupId) -> Result<Review, ControlError> {
+        let view = self.inner.store.setup(id).await?;
+        view.setup.check_reached(Step::Review)?;
+        let etag = review_etag(&view.setup);
+        Ok(Review { view, etag })
+    }
+
+    /// Switches sync on. It carries nothing over.
+    ///
+    /// # Errors
+    /// `CONNECTION_STALE`, `SETUP_STEP_NOT_REACHED`, `REVIEW_CHANGED`.
+    pub async fn enable_sync(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        reviewed: String,
+    ) -> Result<SetupView, ControlError> {
+        let principal = call.principal.clone();
+        let view = self
+            .inner
+            .store
+            .change(call, Target::Setup(id), move |tx| {
+                let (principal, reviewed) = (principal.clone(), reviewed.clone());
+                Box::pin(async move {
+                    let setup = tx.setup(id).await?;
+                    check_etag(etag, setup.version)?;
+                    let actor = Actor { by: principal, at: tx.now() };
+                    let enabled = setup.clone().enable(&actor)?;
+                    if review_etag(&setup) != reviewed {
+                        return Err(Reason::ReviewChanged.into());
+                    }
+                    if enabled == setup {
+                        return tx.view_setup(setup).await;
+                    }
+                    let view = tx.save_setup(enabled).await?;
+                    let on = tx.sync().clone().enabled(Deed { by: actor.by, at: actor.at });
+                    let org_id = tx.active_connection().await?.map(|connection| connection.org_id);
+                    tx.save_sync(on, view.setup.settings(), org_id).await?;
+                    Ok(view)
+                })
+            })
+            .await?;
+        Ok(view)
+    }
+
+    /// Finishes the wizard, with or without a test.
+    ///
+    /// # Errors
+    /// `TEST_CONTACT_RUNNING`, `SETUP_STEP_NOT_REACHED`.
+    pub async fn finish_setup(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        decision: Option<ImportDecision>,
+    ) -> Result<Finished, ControlError> {
+        let principal = call.principal.clone();
+        let finished = self
+            .inner
+            .store
+            .change(call, Target::Setup(id), move |tx| {
+                let principal = principal.clone();
+                Box::pin(async move {
+                    let setup = tx.setup(id).await?;
+                    check_etag(etag, setup.version)?;
+                    let running = |contact: &TestContact| !contact.status.is_final();
+                    if tx.newest_test_contact().await?.as_ref().is_some_and(running) {
+                        return Err(Reason::TestContactRunning.into());
+                    }
+                    let actor = Actor { by: principal, at: tx.now() };
+                    let view = tx.save_setup(setup.finish(&actor, decision)?).await?;
+                    let tested = view.setup.answers.tested;
+                    Ok(Finished { view, tested })
+                })
+            })
+            .await?;
+        Ok(finished)
+    }
+
+    /// Answers a step, and does what the answer entails.
+    async fn step<F>(
+        &self,
+        call: &Call,
+        id: SetupId,
+        etag: Option<i64>,
+        answer: F,
+    ) -> Result<SetupView, ControlError>
+    where
+        F: Fn(Setup, &Actor, Option<&LimitContext>) -> Result<Setup, Refusal> + Send + Sync + 'static,
+    {
+        let answer = Arc::new(answer);
+        let principal = call.principal.clone();
+        let view = self
+            .inner
+            .store
+            .change(call, Target::Setup(id), move |tx| {
+                let (answer, principal) = (Arc::clone(&answer), principal.clone());
+                Box::pin(async move {
+                    let setup = tx.setup(id).await?;
+                    check_etag(etag, setup.version)?;
+                    // Limits of one org are set one after the other, so that their sum holds.
+                    tx.lock_org().await?;
+                    let limit = tx.view_setup(setup.clone()).await?.limit;
+                    let actor = Actor { by: principal, at: tx.now() };
+                    let answered = answer(setup.clone(), &actor, limit.as_ref())?;
+                    save_answer(tx, &setup, answered).await
+                })
+            })
+            .await?;
+        Ok(view)
+    }
+}
+
+/// Saves an answered setup with what it entails: the declared subscription, a stale connection, a new share of the
+/// org's calls, settings that are in force.
+pub(super) async fn save_answer(
+    tx: &mut PortalTx,
+    before: &Setup,
+    after: Setup,
+) -> Result<SetupView, StoreError> {
+    if after.answers.subscription != before.answers.subscription {
+        declare_subscription(tx, &after).await?;
+    }
+    if let Some(connection) = tx.active_connection().await? {
+        follow_connection(tx, connection, before, &after).await?;
+    } else if before.settings() != after.settings() {
+        tx.save_sync(tx.sync().clone(), after.settings(), None).await?;
+    }
+    tx.save_setup(after).await
+}
+
+async fn declare_subscription(tx: &mut PortalTx, setup: &Setup) -> Result<(), StoreError> {
+    let mut portal = tx.portal().clone();
+    portal.subscription = setup.answers.subscription.map(|subscription| SubscriptionEvidence {
+        subscription,
+        declared: true,
+        evidence: "declared in the set-up wizard".to_owned(),
+    });
+    tx.save_portal(portal).await?;
+    Ok(())
+}
+
+async fn follow_connection(
+    tx: &mut PortalTx,
+    connection: Connection,
+    before: &Setup,
+    after: &Setup,
+) -> Result<(), StoreError> {
+    let org_id = connection.org_id.clone();
+    let mut followed = connection.clone();
+    let mut sync = tx.sync().clone();
+    if !after.holds(Step::ConnectAccounts) && followed.state == ConnectionState::Connected {
+        followed.state = ConnectionState::Stale;
+        sync = sync.suspended(SuspensionReason::ConnectionStale, tx.now());
+    }
+    if let Some(limit) = after.answers.api_call_limit {
+        followed.api_call_limit = limit.limit;
+    }
+    if followed != connection {
+        tx.save_connection(followed).await?;
+    }
+    if sync != *tx.sync() || before.settings() != after.settings() {
+        tx.save_sync(sync, after.settings(), Some(org_id)).await?;
+    }
+    Ok(())
+}
+
+/// A digest of every decision. What is no decision (attempts, tests, marks) does not change it.
+fn review_etag(setup: &Setup) -> String {
+    let decisions =
+        Answers { test_contact: None, tested: false, import_decision: None, ..setup.answers.clone() };
+    // Answers always serialize.
+    let bytes = serde_json::to_vec(&decisions).unwrap_or_default();
+    hex::encode(digest::digest(&digest::SHA256, &bytes).as_ref().get(..16).unwrap_or_default())
+}
+
+impl Control {
+    /// The rule of a choice; a list is read from HubSpot.
+    pub(super) async fn inclusion_rule(
+        &self,
+        portal_id: PortalId,
+        choice: InclusionChoice,
+    ) -> Result<InclusionRule, ControlError> {
+        Ok(match choice {
+            InclusionChoice::List(list_id) => {
+                InclusionRule::List(self.smart_list(portal_id, &list_id).await?)
+            }
+            InclusionChoice::NoList(lowest_stage) => InclusionRule::NoList { lowest_stage },
+        })
+    }
+}
