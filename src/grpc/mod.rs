@@ -1,1 +1,33 @@
-//! TODO-ROOM
+//! The wire: protocol buffers ↔ domain, and everything that an RPC goes through on its way in and out.
+//!
+//! Translation only. A service method parses its request (collecting every violation), makes one call into
+//! `control`, and converts the answer; an `if` on a domain value is in the wrong room. Only [`status`] builds a
+//! `tonic::Status`. No SQL, no vendor, no rule enters.
+
+pub mod accept;
+pub mod auth;
+pub mod call;
+mod connection;
+pub mod convert;
+pub mod describe;
+pub mod health;
+mod layers;
+pub mod links;
+pub mod page_token;
+pub mod parse;
+pub mod review;
+pub mod server;
+pub mod status;
+
+#[cfg(test)]
+mod lint_tests;
+#[cfg(test)]
+mod wire_tests;
+
+pub use accept::ConnectionLimits;
+pub use auth::{Authentication, Principal};
+pub use call::Call;
+pub use health::Readiness;
+pub use links::Links;
+pub use server::{ServeError, ServerSettings, Shutdown, serve};
+pub use status::Failure;

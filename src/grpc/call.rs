@@ -1,0 +1,142 @@
+//! What is known of one RPC besides its message: who calls, in which language, and the id to find it by.
+
+use std::{fmt, future::Future, sync::Arc};
+
+use http::HeaderMap;
+use tonic::{Extensions, Request, Response, Status};
+use uuid::Uuid;
+
+use super::{
+    auth::Principal,
+    links::Links,
+    status::{self, Failure},
+};
+use crate::locale::Language;
+
+/// Metadata key of the request id, in both directions.
+pub const REQUEST_ID_KEY: &str = "x-request-id";
+/// Longest id that is taken over from a caller, in bytes.
+const MAX_REQUEST_ID: usize = 64;
+
+/// The id under which an RPC is found in logs and error details. Not to be confused with the `request_id` of a
+/// message, which makes a mutation repeatable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    /// A new one, ordered by time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Uuid::now_v7().to_string().into())
+    }
+
+    /// The caller's, if it is short and harmless in a log line; else a new one.
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap) -> Self {
+        let sane = |id: &&str| {
+            (1..=MAX_REQUEST_ID).contains(&id.len())
+                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        let given = headers.get(REQUEST_ID_KEY).and_then(|value| value.to_str().ok()).filter(sane);
+        given.map_or_else(Self::new, |id| Self(id.into()))
+    }
+
+    /// The id as text; valid as a header value.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The context of one RPC.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Who calls.
+    pub principal: Principal,
+    /// The language of the texts in the answer, from `accept-language`.
+    pub language: Language,
+    /// The id to find it by.
+    pub request_id: RequestId,
+    /// Where guides and error pages are.
+    pub links: Arc<Links>,
+}
+
+impl Call {
+    /// What the headers tell. Nobody is authenticated yet.
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap, links: Arc<Links>) -> Self {
+        let languages = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Self {
+            principal: Principal::anonymous(),
+            language: languages.map_or_else(Language::default, Language::from_accept_language),
+            request_id: RequestId::from_headers(headers),
+            links,
+        }
+    }
+
+    /// Takes a request apart. The layers have put the call there; without them (in a test) it is an anonymous one.
+    pub fn open<T>(request: Request<T>) -> (Self, T) {
+        let (_, extensions, message) = request.into_parts();
+        (Self::from_extensions(&extensions), message)
+    }
+
+    fn from_extensions(extensions: &Extensions) -> Self {
+        extensions
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(|| Self::from_headers(&HeaderMap::new(), Arc::default()))
+    }
+
+    /// Does the work of an RPC and answers with its message, or with a status that says why not.
+    ///
+    /// # Errors
+    /// The failure as a status with all its details.
+    pub async fn answer<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<Response<T>, Status> {
+        match work.await {
+            Ok(message) => Ok(Response::new(message)),
+            Err(failure) => Err(status::of(self, &failure)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id_from(value: &'static str) -> RequestId {
+        let mut headers = HeaderMap::new();
+        headers.insert(REQUEST_ID_KEY, http::HeaderValue::from_static(value));
+        RequestId::from_headers(&headers)
+    }
+
+    #[test]
+    fn a_sane_request_id_is_kept_and_any_other_replaced() {
+        assert_eq!(id_from("abc-1_2.3").as_str(), "abc-1_2.3");
+        for bad in [
+            "",
+            "a b",
+            "a\u{e9}",
+            "a;drop",
+            "0123456789012345678901234567890123456789012345678901234567890123456789",
+        ] {
+            let id = id_from(bad);
+            assert_ne!(id.as_str(), bad);
+            assert!(Uuid::parse_str(id.as_str()).is_ok(), "{id}");
+        }
+    }
+}

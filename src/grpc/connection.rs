@@ -1,0 +1,262 @@
+//! One connection: HTTP/2 or gRPC-Web over HTTP/1.1, with an end that it can't put off.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use tokio::{net::TcpStream, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tower::Service as _;
+
+use super::accept::Ticket;
+
+/// Silent connections end after this.
+const FIRST_REQUEST: Duration = Duration::from_secs(10);
+/// Connections without a call under way end after this; clients open another when they need one.
+const IDLE: Duration = Duration::from_secs(300);
+/// Connections are asked to end at this age, so that load moves to new replicas.
+const MAX_AGE: Duration = Duration::from_secs(1_800);
+/// What a connection gets from then on for what is under way: longer than a stream lives. One whose streams are not
+/// read at all ends then.
+const LAST_WORDS: Duration = Duration::from_secs(900);
+/// How often HTTP/2 asks whether the other side is alive, and how long it waits for the answer.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Streams that the peer may break by invalid frames before its connection ends.
+const MAX_LOCAL_RESETS: usize = 100;
+/// Header list of a request, in bytes.
+const MAX_HEADER_LIST: u32 = 16 * 1024;
+
+/// Ends connections: `closing` asks, `hard` cuts.
+#[derive(Clone, Debug)]
+pub(super) struct Ends {
+    pub(super) closing: CancellationToken,
+    pub(super) hard: CancellationToken,
+}
+
+/// The protocol's settings, the same for every connection.
+pub(super) fn protocol(max_streams: u32) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEPALIVE_INTERVAL)
+        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+        .max_concurrent_streams(max_streams)
+        .max_local_error_reset_streams(MAX_LOCAL_RESETS)
+        .max_header_list_size(MAX_HEADER_LIST);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(FIRST_REQUEST);
+    builder
+}
+
+/// Serves a connection until it ends.
+pub(super) async fn serve(
+    stream: TcpStream,
+    ticket: Ticket,
+    protocol: auto::Builder<TokioExecutor>,
+    router: Router,
+    ends: Ends,
+) {
+    let evicted = ticket.evicted().clone();
+    let activity = Arc::new(Activity::new(ticket));
+    let seen = Arc::clone(&activity);
+    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let under_way = Activity::begin(&seen);
+        let mut router = router.clone();
+        async move {
+            let response = router.call(request.map(Body::new)).await?;
+            Ok::<_, Infallible>(response.map(|body| CountedBody { body, _under_way: under_way }))
+        }
+    });
+    let connection = protocol.serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let mut is_ending = false;
+    loop {
+        tokio::select! {
+            result = connection.as_mut() => {
+                if let Err(error) = result {
+                    tracing::debug!(%error, "connection ended with an error");
+                }
+                return;
+            }
+            () = tokio::time::sleep_until(activity.next_look()) => match activity.verdict(Instant::now()) {
+                Verdict::Stay => {}
+                Verdict::AskToEnd if is_ending => {}
+                Verdict::AskToEnd => {
+                    is_ending = true;
+                    activity.is_asked_to_end.store(true, Ordering::Release);
+                    connection.as_mut().graceful_shutdown();
+                }
+                Verdict::Cut => return,
+            },
+            () = ends.closing.cancelled(), if !is_ending => {
+                is_ending = true;
+                activity.is_asked_to_end.store(true, Ordering::Release);
+                connection.as_mut().graceful_shutdown();
+            }
+            () = ends.hard.cancelled() => return,
+            () = evicted.cancelled(), if !activity.has_spoken() => return,
+        }
+    }
+}
+
+/// What to do with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Stay,
+    AskToEnd,
+    Cut,
+}
+
+/// What a connection has been doing.
+#[derive(Debug)]
+struct Activity {
+    ticket: Ticket,
+    began: Instant,
+    has_spoken: AtomicBool,
+    under_way: AtomicUsize,
+    last_end: Mutex<Instant>,
+    is_asked_to_end: AtomicBool,
+}
+
+impl Activity {
+    fn new(ticket: Ticket) -> Self {
+        let now = Instant::now();
+        Self {
+            ticket,
+            began: now,
+            has_spoken: AtomicBool::new(false),
+            under_way: AtomicUsize::new(0),
+            last_end: Mutex::new(now),
+            is_asked_to_end: AtomicBool::new(false),
+        }
+    }
+
+    fn begin(this: &Arc<Self>) -> UnderWay {
+        this.under_way.fetch_add(1, Ordering::AcqRel);
+        if !this.has_spoken.swap(true, Ordering::AcqRel) {
+            this.ticket.has_spoken();
+        }
+        UnderWay(Arc::clone(this))
+    }
+
+    fn has_spoken(&self) -> bool {
+        self.has_spoken.load(Ordering::Acquire)
+    }
+
+    /// Since when nothing is under way; `None` while something is.
+    fn idle_since(&self) -> Option<Instant> {
+        let is_idle = self.under_way.load(Ordering::Acquire) == 0;
+        is_idle.then(|| *self.last_end.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// When the verdict may become another one.
+    fn next_look(&self) -> Instant {
+        if !self.has_spoken() {
+            return self.began + FIRST_REQUEST;
+        }
+        let end = self.began + MAX_AGE;
+        if self.is_asked_to_end.load(Ordering::Acquire) {
+            return end + LAST_WORDS;
+        }
+        let idle_end = self.idle_since().unwrap_or_else(Instant::now) + IDLE;
+        idle_end.min(end)
+    }
+
+    fn verdict(&self, now: Instant) -> Verdict {
+        let age = now - self.began;
+        let is_idle = || self.idle_since().is_some_and(|since| now - since >= IDLE);
+        if age >= MAX_AGE + LAST_WORDS || (!self.has_spoken() && age >= FIRST_REQUEST) {
+            Verdict::Cut
+        } else if age >= MAX_AGE || is_idle() {
+            Verdict::AskToEnd
+        } else {
+            Verdict::Stay
+        }
+    }
+}
+
+/// A call under way, from its headers to the last byte of its answer.
+struct UnderWay(Arc<Activity>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        *self.0.last_end.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.0.under_way.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// A response body that counts as under way until it ends.
+struct CountedBody {
+    body: Body,
+    _under_way: UnderWay,
+}
+
+impl HttpBody for CountedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "test")]
+
+    use super::*;
+    use crate::grpc::accept::{ConnectionLimits, Door};
+
+    fn activity() -> Arc<Activity> {
+        let door = Door::new(ConnectionLimits { total: 1, per_address: 1 });
+        Arc::new(Activity::new(door.admit([127, 0, 0, 1].into()).unwrap()))
+    }
+
+    #[test]
+    fn a_connection_ends_when_silent_idle_or_old() {
+        let silent = activity();
+        assert_eq!(silent.verdict(silent.began + FIRST_REQUEST / 2), Verdict::Stay);
+        assert_eq!(silent.next_look(), silent.began + FIRST_REQUEST);
+        assert_eq!(silent.verdict(silent.began + FIRST_REQUEST), Verdict::Cut);
+
+        let used = activity();
+        let call = Activity::begin(&used);
+        assert_eq!(used.verdict(used.began + FIRST_REQUEST), Verdict::Stay);
+        assert_eq!(used.verdict(used.began + IDLE * 2), Verdict::Stay, "a stream is not idle");
+        drop(call);
+        *used.last_end.lock().unwrap() = used.began + Duration::from_secs(60);
+        assert_eq!(used.verdict(used.began + IDLE), Verdict::Stay, "idle since the end of the call");
+        assert_eq!(used.verdict(used.began + IDLE + Duration::from_secs(60)), Verdict::AskToEnd);
+
+        let busy = activity();
+        let _call = Activity::begin(&busy);
+        assert_eq!(busy.verdict(busy.began + MAX_AGE), Verdict::AskToEnd);
+        assert_eq!(busy.verdict(busy.began + MAX_AGE + LAST_WORDS), Verdict::Cut);
+    }
+}
