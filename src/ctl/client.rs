@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable as _};
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder, Retryable as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use tonic::{
     Code, Request, Response, Status,
@@ -74,6 +74,7 @@ pub struct Client {
     endpoint: String,
     timeout: Option<Duration>,
     request_id: Option<Uuid>,
+    backoff: ExponentialBuilder,
 }
 
 impl Client {
@@ -91,7 +92,7 @@ impl Client {
         let authorization = target.token.as_ref().map(bearer).transpose()?;
         let caller = Caller { authorization, language: MetadataValue::from_static(lang.tag()) };
         let line = InterceptedService::new(endpoint.connect_lazy(), caller);
-        Ok(Self { line, endpoint: target.endpoint.clone(), timeout, request_id })
+        Ok(Self { line, endpoint: target.endpoint.clone(), timeout, request_id, backoff: backoff() })
     }
 
     /// The id for a mutation: the one the user gave, or a fresh UUID v7.
@@ -159,11 +160,22 @@ impl Client {
             }
         };
         attempt
-            .retry(backoff().with_max_times(RETRIES))
+            .retry(self.backoff.with_max_times(RETRIES))
             .when(|status| status.code() == Code::Unavailable)
-            .adjust(|status, pause| pause_for(status, pause))
+            .adjust(pause_for)
             .await
             .map_err(|status| self.failure(status, request_id))
+    }
+
+    /// The same client with other pauses between attempts.
+    #[cfg(test)]
+    pub fn with_backoff(self, backoff: ExponentialBuilder) -> Self {
+        Self { backoff, ..self }
+    }
+
+    /// The pauses between attempts, without an end.
+    pub fn pauses(&self) -> ExponentialBackoff {
+        self.backoff.without_max_times().build()
     }
 
     /// A status as this program's error.
@@ -214,7 +226,7 @@ impl Client {
 }
 
 /// The pauses between attempts: jittered, growing, a few seconds at most.
-pub fn backoff() -> ExponentialBuilder {
+fn backoff() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(200))
         .with_max_delay(LONGEST_PAUSE)
@@ -269,3 +281,6 @@ fn bearer(token: &SecretString) -> Result<MetadataValue<Ascii>, Error> {
     value.set_sensitive(true);
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests;

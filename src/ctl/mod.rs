@@ -11,6 +11,8 @@ mod connecting;
 mod context;
 mod error;
 mod exit;
+#[cfg(test)]
+mod fake;
 mod hints;
 mod json;
 mod labels;

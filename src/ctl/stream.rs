@@ -5,12 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backon::{Backoff, BackoffBuilder as _};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::StatusExt as _;
 
 use super::{
-    client::{Client, backoff},
+    client::Client,
     error::Error,
     render::Show,
 };
@@ -78,7 +77,7 @@ where
     C: AsyncFnMut(Seen<'_, M>) -> Result<ControlFlow<()>, Error>,
 {
     let mut token = token;
-    let mut pauses = backoff().without_max_times().build();
+    let mut pauses = client.pauses();
     let mut last_heard = Instant::now();
     loop {
         let mut heard = false;
@@ -92,7 +91,7 @@ where
         };
         if heard {
             last_heard = Instant::now();
-            pauses = backoff().without_max_times().build();
+            pauses = client.pauses();
         }
         if !is_passing(&broken) || last_heard.elapsed() > PATIENCE {
             return Err(client.failure(broken, None));
@@ -100,17 +99,7 @@ where
         if consumer(Seen::Lost(&broken)).await?.is_break() {
             return Ok(Ended::Enough);
         }
-        tokio::time::sleep(pauses.next_pause()).await;
-    }
-}
-
-trait NextPause {
-    fn next_pause(&mut self) -> Duration;
-}
-
-impl<B: Backoff> NextPause for B {
-    fn next_pause(&mut self) -> Duration {
-        self.next().unwrap_or(Duration::from_secs(5))
+        tokio::time::sleep(pauses.next().unwrap_or_default()).await;
     }
 }
 

@@ -52,7 +52,7 @@ with --output json they are JSON too.";
 
 /// Sets up and watches the connections between HubSpot portals and Salesforce orgs.
 #[derive(Debug, Parser)]
-#[command(name = "connectorctl", version, after_help = EXAMPLES, propagate_version = true, max_term_width = 110)]
+#[command(name = "connectorctl", version, after_help = EXAMPLES, max_term_width = 110)]
 pub struct Cli {
     #[command(flatten)]
     pub(super) global: Global,

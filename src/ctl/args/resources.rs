@@ -425,7 +425,7 @@ pub struct SettingsArgs {
     #[arg(long)]
     pub no_list: bool,
     /// The lowest lifecycle stage that syncs without a list [default: subscriber]
-    #[arg(long, value_name = "STAGE", requires = "no_list")]
+    #[arg(long, value_name = "STAGE", requires = "no_list", conflicts_with = "list")]
     pub lowest_stage: Option<String>,
     /// Refuse if the sync status changed since this etag was read
     #[arg(long, value_name = "ETAG")]

@@ -248,7 +248,7 @@ Examples:
         #[arg(long)]
         no_list: bool,
         /// The lowest lifecycle stage that syncs [default: subscriber]
-        #[arg(long, value_name = "STAGE", requires = "no_list")]
+        #[arg(long, value_name = "STAGE", requires = "no_list", conflicts_with = "list")]
         lowest_stage: Option<String>,
         /// Options of every step.
         #[command(flatten)]

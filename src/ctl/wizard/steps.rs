@@ -105,14 +105,12 @@ impl Wizard<'_> {
             let now = self.lang().pick("now", "現在");
             self.prompts.say(&format!("   {now}: {}", limit_text(&limit, self.lang())));
         }
-        let accepted = suggestion.map(|limit| {
-            let meaning = limit_text(&limit, self.lang());
-            match self.lang() {
-                Lang::En => format!("Enter accepts {meaning}"),
-                Lang::Ja => format!("Enter で採用: {meaning}"),
-            }
-        });
-        let limit = self.whole_number(&question(description, self.lang()), accepted.as_deref())?;
+        let meaning = suggestion.map(|limit| limit_text(&limit, self.lang())).unwrap_or_default();
+        let accepted = match self.lang() {
+            Lang::En => format!("Enter accepts the suggestion {meaning}"),
+            Lang::Ja => format!("Enter で提案値を採用 {meaning}"),
+        };
+        let limit = self.whole_number(&question(description, self.lang()), Some(&accepted))?;
         let answer =
             answer!(client, &self.answering(), set_api_call_limit, SetApiCallLimitRequest { limit })?;
         self.take(answer.setup)
