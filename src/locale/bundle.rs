@@ -1,7 +1,8 @@
 //! The compiled texts of both languages, and how one of them is filled in.
 //!
-//! Three functions exist in the texts: `NUMBER` groups the digits of a figure, `LABEL` turns the name of an enum value
-//! (or several, with commas) into words, and `HAS` answers `yes` or `no` to whether an argument was given.
+//! Four functions exist in the texts: `NUMBER` groups the digits of a figure, `DURATION` turns seconds into words,
+//! `LABEL` turns the name of an enum value (or several, with commas) into words, and `HAS` answers `yes` or `no` to
+//! whether an argument was given.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -116,6 +117,7 @@ pub(super) fn build(language: Language) -> (Bundle, Vec<String>) {
     }
     let functions = [
         bundle.add_function("NUMBER", |positional, _| number(positional)),
+        bundle.add_function("DURATION", move |positional, _| duration(language, positional)),
         bundle.add_function("HAS", |positional, _| has(positional)),
         bundle.add_function("LABEL", move |positional, named| label(language, positional, named)),
     ];
@@ -132,6 +134,25 @@ fn number<'a>(positional: &[FluentValue<'a>]) -> FluentValue<'a> {
         Some(other) => other.clone(),
         None => FluentValue::Error,
     }
+}
+
+/// `DURATION($retry_seconds)`: "90 seconds", "20 minutes", "3 hours"; rounded up, because it says how long to wait.
+fn duration<'a>(language: Language, positional: &[FluentValue<'a>]) -> FluentValue<'a> {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    let Some(FluentValue::String(text)) = positional.first() else {
+        return FluentValue::from(UNKNOWN);
+    };
+    let Ok(seconds) = text.parse::<u64>() else {
+        return FluentValue::String(text.clone());
+    };
+    let (key, unit) = match seconds {
+        0..120 => ("duration-seconds", 1),
+        120..7200 => ("duration-minutes", MINUTE),
+        _ => ("duration-hours", HOUR),
+    };
+    let count = seconds.div_ceil(unit).to_string();
+    format(language, key, None, &[("count", &count)]).map_or(FluentValue::Error, FluentValue::from)
 }
 
 /// `HAS($portals)`: `yes` when the argument was given.

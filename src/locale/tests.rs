@@ -37,7 +37,7 @@ fn texts(language: Language) -> BTreeMap<String, String> {
 
 /// The arguments of a text, also of the texts that it refers to.
 fn arguments(texts: &BTreeMap<String, String>, name: &str) -> BTreeSet<String> {
-    let text = texts.get(name).unwrap_or_else(|| panic!("no text {name}"));
+    let text = texts.get(name).map_or("", String::as_str);
     let mut found: BTreeSet<String> =
         text.split('$').skip(1).map(|rest| leading_identifier(rest).to_owned()).collect();
     for reference in text.split("{ ").skip(1) {
@@ -165,6 +165,7 @@ fn every_error_reason_has_a_message_and_a_fix_with_the_published_arguments() {
     let texts = texts(Language::En);
     for (reason, args) in ERROR_ARGS {
         let key = format!("error-{}", key_of(reason));
+        assert!(texts.contains_key(&key) && texts.contains_key(&format!("{key}.fix")), "{reason}");
         let mut used = arguments(&texts, &key);
         used.extend(arguments(&texts, &format!("{key}.fix")));
         let expected: BTreeSet<String> = args.iter().map(|argument| (*argument).to_owned()).collect();
@@ -265,9 +266,15 @@ fn portal_ids_are_not_figures() {
 fn plural_forms_follow_the_number() {
     let after = |seconds| super::error_fix(Language::En, "SERVICE_OVERLOADED", &[("retry_seconds", seconds)]);
     assert_eq!(after("1"), "Try again in 1 second.");
-    assert_eq!(after("1200"), "Try again in 1,200 seconds.");
-    assert_eq!(after(""), "Try again in a moment.");
-    assert_eq!(after("soon"), "Try again in soon seconds.");
+    assert_eq!(after("119"), "Try again in 119 seconds.");
+    assert_eq!(after("120"), "Try again in 2 minutes.");
+    assert_eq!(after("121"), "Try again in 3 minutes.");
+    assert_eq!(after("7200"), "Try again in 2 hours.");
+    assert_eq!(after("7201"), "Try again in 3 hours.");
+    assert_eq!(after(""), "Try again later.");
+    assert_eq!(after("a while"), "Try again in a while.");
+    let japanese = super::error_fix(Language::Ja, "SERVICE_OVERLOADED", &[("retry_seconds", "90")]);
+    assert_eq!(japanese, "90秒後にもう一度お試しください。");
 }
 
 #[test]
@@ -284,4 +291,61 @@ fn an_unknown_key_is_shown_as_it_is() {
     assert_eq!(super::attribute(Language::Ja, "step-edition", "nothing", &[]), "step-edition.nothing");
     assert_eq!(super::error_message(Language::En, "NO_SUCH_REASON", &[]), "error-no-such-reason");
     assert_eq!(super::step_text(Language::En, "STEP_NOTHING", StepPart::Help, &[]), "");
+}
+
+#[test]
+fn the_summary_names_the_decision_and_that_nothing_was_tested() {
+    let summary = |key, decision| super::text(Language::En, key, &[("decision", decision)]);
+    let import = summary("setup-summary-tested", "IMPORT_DECISION_IMPORT");
+    let leave = summary("setup-summary-not-tested", "IMPORT_DECISION_DO_NOT_IMPORT");
+    assert!(import.contains("shall be imported") && !import.contains("Not tested"), "{import}");
+    assert!(leave.contains("are not imported") && leave.contains("Not tested"), "{leave}");
+    assert_eq!(super::text(Language::En, "success-connected", &[]), "Successfully connected your accounts");
+}
+
+#[test]
+fn a_check_without_words_of_its_own_takes_the_general_ones() {
+    let fix = super::finding_fix(Language::En, "CHECK_TRIAL", "FINDING_RESULT_WARNING", &[]);
+    assert_eq!(fix, super::attribute(Language::En, "finding-any", "fix-warning", &[]));
+    let args = [("claimed", "15"), ("found", "1200")];
+    let seats = super::finding_fix(Language::Ja, "CHECK_SEATS", "FINDING_RESULT_WARNING", &args);
+    assert!(seats.contains("15シート") && seats.contains("1,200シート"), "{seats}");
+}
+
+#[test]
+fn notices_are_found_by_their_code() {
+    let args = [("limit", "50000"), ("suggested", "57500")];
+    let text = super::notice(Language::En, "API_CALL_LIMIT_NEEDS_CONFIRMATION", &args);
+    assert!(text.contains("50,000") && text.contains("57,500"), "{text}");
+}
+
+/// The folder of the library's sources, for the keys that they name.
+fn source_files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            source_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_key_that_the_source_asks_for_exists() {
+    let texts = texts(Language::En);
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    source_files(&sources, &mut files);
+    assert!(files.len() > 10, "the sources are found");
+    for file in files.iter().filter(|file| !file.starts_with(sources.join("locale"))) {
+        let source = std::fs::read_to_string(file).unwrap_or_default();
+        for call in source.split("locale::text(").skip(1).chain(source.split("locale::attribute(").skip(1)) {
+            let arguments = call.split(';').next().unwrap_or_default();
+            let Some(key) = arguments.split('"').nth(1).filter(|_| !arguments.contains("format!")) else {
+                continue;
+            };
+            assert!(texts.contains_key(key), "{} asks for {key}", file.display());
+        }
+    }
 }

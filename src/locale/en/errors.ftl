@@ -1,13 +1,10 @@
 ### Errors: one message for each value of ErrorReason. The value says the rule and the figures, `.fix` says what to do
-### and who must do it. NUMBER groups digits, LABEL turns the name of an enum value into words, HAS is "yes" when an
+### and who must do it. NUMBER groups digits, DURATION turns seconds into words, LABEL turns the name of an enum value into words, HAS is "yes" when an
 ### argument was given.
 
 error-part-retry = { HAS($retry_seconds) ->
-    [yes] Try again in { NUMBER($retry_seconds) ->
-        [one] { NUMBER($retry_seconds) } second
-       *[other] { NUMBER($retry_seconds) } seconds
-    }.
-   *[no] Try again in a moment.
+    [yes] Try again in { DURATION($retry_seconds) }.
+   *[no] Try again later.
 }
 
 ## General
@@ -18,7 +15,7 @@ error-invalid-field = A field of the request is missing or not valid: { $fields 
     .fix = Correct the fields that are named and send the request again.
 error-request-id-reused = The request id { $request_id } was already used for another request.
     .fix = Send this request with a new request id. Repeat an id only to repeat the very same request.
-error-etag-mismatch = It was changed by somebody else after you read it. Nothing was overwritten.
+error-etag-mismatch = It was changed after you read it. Nothing was overwritten.
     .fix = Read it again, look at what changed, and send your change with the new etag.
 error-page-token-invalid = The page token is not valid for this list.
     .fix = Start again with the first page and use the page tokens only with the query that returned them.
@@ -76,7 +73,7 @@ error-salesforce-edition-not-eligible = The integration needs Salesforce Profess
        *[no] No edition was named.
     }
     .fix = Look the edition up in Salesforce (Setup > Company Information, field "Organization Edition") and choose it. An org of another edition must be upgraded by your company first.
-error-admin-access-insufficient = { LABEL($admin_access, kind: "admin-access") } is not enough for { LABEL($edition, kind: "salesforce-edition") }. Professional Edition needs a top-level Salesforce administrator; Enterprise and Unlimited Edition need a top-level administrator, or a user with both full object-level and full field-level security.
+error-admin-access-insufficient = "{ LABEL($admin_access, kind: "admin-access") }" is not enough for { LABEL($edition, kind: "salesforce-edition") }. Professional Edition needs a top-level Salesforce administrator; Enterprise and Unlimited Edition need a top-level administrator, or a user with both full object-level and full field-level security.
     .fix = Use a Salesforce user with these rights, or ask your Salesforce administrator to grant them; then answer this step again.
 error-sandbox-notes-not-acknowledged = A sandbox can be connected only after you have confirmed that you read the notes on sandboxes.
     .fix = Read the notes and tick the box, or choose production.

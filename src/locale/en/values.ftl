@@ -3,6 +3,19 @@
 
 value-unspecified = Not answered
 
+duration-seconds = { NUMBER($count) ->
+    [one] { NUMBER($count) } second
+   *[other] { NUMBER($count) } seconds
+}
+duration-minutes = { NUMBER($count) ->
+    [one] { NUMBER($count) } minute
+   *[other] { NUMBER($count) } minutes
+}
+duration-hours = { NUMBER($count) ->
+    [one] { NUMBER($count) } hour
+   *[other] { NUMBER($count) } hours
+}
+
 choice-yes = Yes
 choice-no = No
 

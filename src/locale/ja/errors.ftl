@@ -1,7 +1,7 @@
-### エラー:ErrorReasonの値ごとに1つ。本文は規則と数値、`.fix`は対処方法と担当者を示す。
+### エラー：ErrorReasonの値ごとに1つ。本文は規則と数値、`.fix`は対処方法と担当者を示す。
 
 error-part-retry = { HAS($retry_seconds) ->
-    [yes] { NUMBER($retry_seconds) }秒後にもう一度お試しください。
+    [yes] { DURATION($retry_seconds) }後にもう一度お試しください。
    *[no] しばらくしてからもう一度お試しください。
 }
 
@@ -9,24 +9,24 @@ error-part-retry = { HAS($retry_seconds) ->
 
 error-unspecified = 理由は示されていません。
     .fix = 原因がわからない場合は、このサービスの運用担当者にお知らせください。
-error-invalid-field = リクエストの項目が不足しているか、正しくありません:{ $fields }
+error-invalid-field = リクエストの項目が不足しているか、正しくありません：{ $fields }
     .fix = 示された項目を修正して、もう一度送信してください。
 error-request-id-reused = リクエストID { $request_id } は、すでに別のリクエストで使用されています。
     .fix = 新しいリクエストIDで送信してください。同じIDを使えるのは、まったく同じリクエストを再送する場合だけです。
-error-etag-mismatch = 読み込まれた後に、ほかの人が変更しました。上書きはしていません。
+error-etag-mismatch = 読み込んだ後に変更されています。上書きはしていません。
     .fix = もう一度読み込み、変更内容を確認したうえで、新しいetagを付けて送信してください。
 error-page-token-invalid = このページトークンは、この一覧では使用できません。
     .fix = 最初のページからやり直してください。ページトークンは、それを返した検索条件でのみ有効です。
 error-resume-token-invalid = この再開トークンは、このストリームまたはこのデータベースのものではありません。
     .fix = 再開トークンなしで監視を始めてください。ストリームは全体のスナップショットから始まります。
 error-portal-not-found = HubSpotポータル{ $portal_id }は登録されていないか、アクセス権がありません。
-    .fix = ポータルID(Hub ID)をご確認ください。新しいポータルは先に登録が必要です。
+    .fix = ポータルID（Hub ID）をご確認ください。新しいポータルは先に登録が必要です。
 error-setup-not-found = セットアップ{ $setup_id }は存在しないか、アクセス権がありません。
     .fix = セットアップIDをご確認いただくか、ポータルのセットアップを開始してください。進行中のセットアップがあれば、それが返されます。
 error-connection-not-found = HubSpotポータル{ $portal_id }にはSalesforceへの接続がないか、アクセス権がありません。
     .fix = 先に、ポータルのセットアップでアカウントを接続してください。
 error-org-not-found = Salesforce組織{ $org_id }に接続したことのあるポータルはありません。
-    .fix = 組織ID(00Dで始まる15文字または18文字)をご確認ください。Salesforceの[設定]>[組織情報]に表示されます。
+    .fix = 組織ID（00Dで始まる15文字または18文字）をご確認ください。Salesforceの[設定] > [組織情報]に表示されます。
 error-test-contact-not-found = テストコンタクト{ $test_contact_id }は存在しないか、アクセス権がありません。
     .fix = ポータルのテストコンタクトの一覧をご確認いただくか、新しく作成してください。
 error-smart-list-not-found = HubSpotポータル{ $portal_id }にリスト{ $list_id }はありません。
@@ -62,7 +62,7 @@ error-message-too-large = { HAS($max_bytes) ->
 ## ウィザード
 
 error-hubspot-subscription-not-eligible = 連携には、HubSpotのProfessionalまたはEnterpriseのサブスクリプションが必要です。{ HAS($subscription) ->
-        [yes] このポータルのサブスクリプション:{ LABEL($subscription, kind: "hub-spot-subscription") }
+        [yes] このポータルのサブスクリプション：{ LABEL($subscription, kind: "hub-spot-subscription") }
        *[no] サブスクリプションが指定されていません。
     }
     .fix = ProfessionalまたはEnterpriseをご契約の場合は、それを選択してください。そうでない場合は、HubSpotの管理者がアップグレードするまで接続できません。
@@ -70,12 +70,12 @@ error-salesforce-edition-not-eligible = 連携には、SalesforceのProfessional
         [yes] { LABEL($edition, kind: "salesforce-edition") }は接続できません。
        *[no] エディションが指定されていません。
     }
-    .fix = Salesforceの[設定]>[組織情報]の「組織のエディション」を確認して選択してください。ほかのエディションの場合は、先にアップグレードが必要です。
+    .fix = Salesforceの[設定] > [組織情報]の「組織のエディション」を確認して選択してください。ほかのエディションの場合は、先にアップグレードが必要です。
 error-admin-access-insufficient = { LABEL($edition, kind: "salesforce-edition") }では、「{ LABEL($admin_access, kind: "admin-access") }」では権限が足りません。Professional EditionにはトップレベルのSalesforce管理者権限が必要です。Enterprise EditionとUnlimited Editionには、トップレベルの管理者権限、またはフルオブジェクトレベルとフルフィールドレベルの両方のセキュリティ権限が必要です。
     .fix = この権限を持つSalesforceユーザーを使用するか、Salesforce管理者に権限の付与を依頼してから、このステップにもう一度回答してください。
 error-sandbox-notes-not-acknowledged = サンドボックスを接続するには、サンドボックスに関する注意事項を読んだことの確認が必要です。
     .fix = 注意事項を読んでチェックボックスをオンにするか、本稼働環境を選択してください。
-error-setup-step-not-reached = まだこのステップには進めません。先に次のステップを完了してください:{ LABEL($steps) }
+error-setup-step-not-reached = まだこのステップには進めません。先に次のステップを完了してください：{ LABEL($steps) }
     .fix = 示されたステップを、この順番で完了してください。
 error-setup-not-active = このセットアップは中止されています。回答の閲覧はできますが、変更はできません。
     .fix = ポータルのセットアップをもう一度開始してください。
@@ -84,7 +84,7 @@ error-setup-has-connection = HubSpotポータル{ $portal_id }はこのセット
 error-api-call-limit-over-allocation = 24時間あたり{ NUMBER($limit) }回というAPIコール制限は大きすぎます。Salesforceがこの組織に許可しているのは{ NUMBER($allocation) }回で、組織のほかのポータルが{ NUMBER($held_by_others) }回を確保しているため、このポータルに設定できるのは最大{ NUMBER($available) }回です。
     .fix = { NUMBER($available) }回以下の制限を設定するか、先に同じ組織のほかのポータルの制限を下げてください。コール数はSalesforceから追加購入することもできます。
 error-package-not-confirmed = 先に進むには、HubSpotインテグレーションパッケージをSalesforceにインストールしたことの確認が必要です。
-    .fix = このステップのインストーラーでパッケージをインストールし(Salesforce管理者に依頼が必要な場合があります)、「HubSpotインテグレーションパッケージをインストールした」のチェックボックスをオンにしてください。
+    .fix = このステップのインストーラーでパッケージをインストールし（Salesforce管理者に依頼が必要な場合があります）、「HubSpotインテグレーションパッケージをインストールした」のチェックボックスをオンにしてください。
 error-visualforce-module-not-confirmed = 先に進むには、HubSpotリードインテリジェンスをSalesforceに追加したことの確認が必要です。このステップは省略できません。
     .fix = リードと取引先責任者のページレイアウトにVisualforceコンポーネントを追加するか、HubSpot Embedを導入してから、「HubSpotリードインテリジェンスをSalesforceに追加した」のチェックボックスをオンにしてください。
 error-security-token-missing = ユーザー名とパスワードでのログインにはSalesforceセキュリティトークンも必要ですが、保存されていません。
@@ -94,7 +94,7 @@ error-review-changed = 確認画面の表示後に設定が変更されたため
 error-list-not-smart = { HAS($list_name) ->
         [yes] リスト「{ $list_name }」
        *[no] リスト{ $list_id }
-    }はスマートリストではありません。インクルージョンリストには、自動で更新されるスマートリスト(アクティブリスト)が必要です。静的リストは使用できません。
+    }はスマートリストではありません。インクルージョンリストには、自動で更新されるスマートリスト（アクティブリスト）が必要です。静的リストは使用できません。
     .fix = スマートリストを選択するか、このステップで新しく作成してください。
 error-prerequisites-not-acknowledged = セットアップを始めるには、必要条件を読んだことの確認が必要です。
     .fix = 必要条件を読んで確認してください。
@@ -106,7 +106,7 @@ error-smart-list-name-taken = 「{ $name }」という名前のリストは、�
 error-portal-already-connected = HubSpotポータル{ $portal_id }は、すでにSalesforce組織{ $org_id }に接続されています。1つのポータルに接続できる組織は1つだけです。
     .fix = 先に現在の組織との接続を解除してから、別の組織に接続してください。
 error-org-portal-limit-reached = Salesforce組織{ $org_id }には、すでに上限の{ NUMBER($limit) }個のHubSpotポータルが接続されています。{ HAS($portals) ->
-        [yes] 接続中のポータル:{ $portals }
+        [yes] 接続中のポータル：{ $portals }
        *[no] { "" }
     }
     .fix = いずれかのポータルの接続を解除すると、空きができます。組織ごとのポータル数は、このサービスの運用担当者が変更できます。
@@ -122,7 +122,7 @@ error-sandbox-mismatch = セットアップでは「{ LABEL($claimed, kind: "sal
 error-edition-mismatch = セットアップでは{ LABEL($claimed, kind: "salesforce-edition") }と回答されていますが、組織のエディションは{ LABEL($found, kind: "salesforce-edition") }で、接続できません。Professional Edition、Enterprise Edition、Unlimited Editionのいずれかが必要です。
     .fix = 正しい組織のユーザーかどうかをご確認ください。正しい場合は、組織のアップグレードが必要です。
 error-salesforce-login-refused = Salesforceがログインを拒否しました{ HAS($username) ->
-        [yes] (ユーザー:{ $username })
+        [yes] （ユーザー：{ $username }）
        *[no] { "" }
     }。ユーザー名、パスワード、セキュリティトークンのいずれかが正しくないか、ユーザーがロックされています。どれが原因かは、Salesforceからは通知されません。
     .fix = 3つとも確認してから、もう一度だけお試しください。繰り返すとユーザーがロックされます。パスワードを変更した場合は、新しいトークンがEメールで届いています。正確な原因は、Salesforce管理者がユーザーの[ログイン履歴]で確認できます。
@@ -131,27 +131,27 @@ error-security-token-not-active-yet = セキュリティトークンがまだSal
        *[no] 自動で再試行します。
     }
     .fix = そのままお待ちください。15分たっても拒否される場合は、トークン、ユーザー名、パスワードをご確認ください。
-error-salesforce-soap-login-disabled = このSalesforce組織では、ユーザー名、パスワード、セキュリティトークンによるログイン(SOAPログイン)が許可されていません。
+error-salesforce-soap-login-disabled = このSalesforce組織では、ユーザー名、パスワード、セキュリティトークンによるログイン（SOAPログイン）が許可されていません。
     .fix = Salesforceが推奨するOAuthで接続してください。または、Salesforce管理者がSOAP APIのlogin()を有効にし、ユーザーに「Use Any API Auth」権限を付与してください。
 error-salesforce-api-disabled = このSalesforce組織またはユーザーは、APIを使用できません。
     .fix = Salesforce管理者が、ユーザーに「APIの有効化」権限を付与する必要があります。Professional Editionでは、APIアクセスの追加契約が必要な場合があります。
 error-salesforce-password-expired = Salesforceのパスワードの有効期限が切れています{ HAS($username) ->
-        [yes] (ユーザー:{ $username })
+        [yes] （ユーザー：{ $username }）
        *[no] { "" }
     }。
     .fix = Salesforceで新しいパスワードを設定し、その後Eメールで届く新しいセキュリティトークンを使って、もう一度接続してください。インテグレーションユーザーのパスワードは無期限に設定することをおすすめします。
 error-salesforce-login-restricted = このユーザーは、現在のIPアドレスまたは時間帯からはSalesforceにログインできません{ HAS($code) ->
-        [yes] ({ $code })
+        [yes] （{ $code }）
        *[no] { "" }
     }。
     .fix = Salesforce管理者が、ユーザーのプロファイルの[ログインIPアドレスの制限]、[ログイン時間帯の制限]、本人確認の設定を確認し、このサービスのIPアドレスを許可する必要があります。
 error-salesforce-oauth-refused = SalesforceがOAuthによるログインを拒否しました{ HAS($code) ->
-        [yes] :{ $code }
+        [yes] ：{ $code }
        *[no] { "。" }
     }
-    .fix = コンシューマー鍵と、秘密または秘密鍵をご確認ください。Salesforce管理者が、外部クライアントアプリケーション(または接続アプリケーション)をインストールし、このユーザーに許可している必要があります。
+    .fix = コンシューマー鍵と、秘密または秘密鍵をご確認ください。Salesforce管理者が、外部クライアントアプリケーション（または接続アプリケーション）をインストールし、このユーザーに許可している必要があります。
 error-salesforce-org-unavailable = Salesforceが応答していないか、組織がメンテナンス中です{ HAS($code) ->
-        [yes] ({ $code })
+        [yes] （{ $code }）
        *[no] { "" }
     }。
     .fix = { error-part-retry }インスタンスの状況はstatus.salesforce.comで確認できます。
@@ -159,17 +159,17 @@ error-salesforce-host-not-allowed = { HAS($host) ->
         [yes] { $host }はSalesforceのアドレスではありません。
        *[no] Salesforceのアドレスではありません。
     }このアドレスには何も送信していません。
-    .fix = 組織の[私のドメイン]のアドレス(例:https://acme.my.salesforce.com)を使用してください。
+    .fix = 組織の[私のドメイン]のアドレス（例：https://acme.my.salesforce.com）を使用してください。
 error-login-outcome-unknown = Salesforceにログインを送信しましたが、応答を受け取れませんでした。ユーザーがロックされないように、自動での再送はしていません。
     .fix = もう一度接続してください。
 error-package-not-installed = セットアップではインストール済みと回答されていますが、HubSpotインテグレーションパッケージがこのSalesforce組織にインストールされていません。
-    .fix = Salesforce管理者が、この組織(本稼働またはサンドボックス)にパッケージをインストールしてから、もう一度接続してください。
-error-object-access-missing = Salesforceユーザーに、同期に必要なオブジェクトの権限がありません:{ $subject }
+    .fix = Salesforce管理者が、この組織（本稼働またはサンドボックス）にパッケージをインストールしてから、もう一度接続してください。
+error-object-access-missing = Salesforceユーザーに、同期に必要なオブジェクトの権限がありません：{ $subject }
     .fix = Salesforce管理者が、同期するすべてのオブジェクトの参照、作成、編集の権限をユーザーに付与してから、もう一度接続してください。
-error-field-access-missing = Salesforceユーザーが、同期する項目を参照または編集できません:{ $subject }
+error-field-access-missing = Salesforceユーザーが、同期する項目を参照または編集できません：{ $subject }
     .fix = Salesforce管理者が、項目レベルセキュリティでこれらの項目を参照・編集可能にしてから、もう一度接続してください。
-error-visualforce-module-not-found = HubSpotのVisualforceコンポーネントがページレイアウトにありません:{ $subject }
-    .fix = Salesforce管理者が、リードと取引先責任者のページレイアウトに追加してから([設定]>[オブジェクトマネージャー]>[リード]または[取引先責任者]>[ページレイアウト])、もう一度接続してください。
+error-visualforce-module-not-found = HubSpotのVisualforceコンポーネントがページレイアウトにありません：{ $subject }
+    .fix = Salesforce管理者が、リードと取引先責任者のページレイアウトに追加してから（[設定] > [オブジェクトマネージャー] > [リード]または[取引先責任者] > [ページレイアウト]）、もう一度接続してください。
 error-salesforce-api-calls-exhausted = SalesforceのAPIコールの上限に達しました。{ HAS($allocation) ->
         [yes] この組織が24時間に使用できる{ NUMBER($allocation) }回を使い切っています。
        *[no] 直近24時間のコール数を使い切っています。
@@ -186,12 +186,12 @@ error-connect-running = HubSpotポータル{ $portal_id }は現在、接続処�
     .fix = 処理が終わるのを待って、もう一度お試しください。
 error-external-id-field-missing = Salesforceの{ $subject }に、レコードの重複作成を防ぐための項目{ $field }がありません。
     .fix = Salesforce管理者が、リードと取引先責任者にテキスト項目として作成し、「外部ID」と「ユニーク」を設定して、ユーザーが編集できるようにしてから、もう一度接続してください。
-error-org-api-call-limit-exceeded = このSalesforce組織のポータルが確保するAPIコールの合計が、Salesforceが24時間に許可する{ NUMBER($allocation) }回を超えます(このポータル:{ NUMBER($limit) }回、ほかのポータル:{ NUMBER($held_by_others) }回)。設定できるのは最大{ NUMBER($available) }回です。
+error-org-api-call-limit-exceeded = このSalesforce組織のポータルが確保するAPIコールの合計が、Salesforceが24時間に許可する{ NUMBER($allocation) }回を超えます（このポータル：{ NUMBER($limit) }回、ほかのポータル：{ NUMBER($held_by_others) }回）。設定できるのは最大{ NUMBER($available) }回です。
     .fix = { NUMBER($available) }回以下の制限を設定するか、先に組織のほかのポータルの制限を下げてください。
 error-credential-missing = 再利用できるSalesforceの資格情報が保存されていません。
-    .fix = 資格情報(ユーザー名とパスワード、またはOAuth)を入力してください。
+    .fix = 資格情報（ユーザー名とパスワード、またはOAuth）を入力してください。
 error-salesforce-login-limit = このSalesforceユーザーのログインが1時間の上限回数に達しました{ HAS($username) ->
-        [yes] ({ $username })
+        [yes] （{ $username }）
        *[no] { "" }
     }。これ以上はユーザーがロックされるおそれがあるため、送信しません。
     .fix = { error-part-retry }その間に、ユーザー名、パスワード、セキュリティトークンをご確認ください。
@@ -202,18 +202,18 @@ error-edition-claim-differs = セットアップでは{ LABEL($claimed, kind: "s
 
 error-hubspot-credential-refused = HubSpotがポータル{ $portal_id }の資格情報を受け付けなくなりました。アプリがアンインストールされたか、トークンが取り消された可能性があります。
     .fix = HubSpotの管理者がアプリを再インストールするか新しいトークンを作成し、ポータルの資格情報として保存してください。その後、同期は自動で再開します。
-error-hubspot-scope-missing = HubSpotの資格情報に必要なスコープがありません:{ $scope }
+error-hubspot-scope-missing = HubSpotの資格情報に必要なスコープがありません：{ $scope }
     .fix = HubSpotの管理者がアプリまたはキーにスコープを追加して承認し、新しい資格情報をポータルに保存してください。
 error-hubspot-unavailable = HubSpotが応答していません。
     .fix = { error-part-retry }障害の情報はstatus.hubspot.comで確認できます。
 error-hubspot-rate-limited = このポータルからHubSpotへのリクエストが、一時的に上限に達しています。
     .fix = { error-part-retry }頻繁に発生する場合は、ポータルのほかの連携の使用量を減らしてください。
 error-hubspot-portal-mismatch = この資格情報は別のHubSpotポータル{ HAS($found) ->
-        [yes] ({ $found })
+        [yes] （{ $found }）
        *[no] { "" }
     }のもので、{ $portal_id }のものではありません。
     .fix = ポータル{ $portal_id }の資格情報を使用するか、もう一方のポータルを登録してください。
-error-hubspot-rejected = HubSpotがレコードを拒否しました:{ $message }
+error-hubspot-rejected = HubSpotがレコードを拒否しました：{ $message }
     .fix = HubSpotの管理者が、示された規則またはプロパティを変更するか、レコードを修正する必要があります。
 
 ## テストコンタクトと同期
@@ -221,28 +221,28 @@ error-hubspot-rejected = HubSpotがレコードを拒否しました:{ $message 
 error-sync-not-enabled = HubSpotポータル{ $portal_id }の同期は有効になっていません。
     .fix = 設定内容を確認し、「コンタクトをSalesforceと同期する」をオンにしてください。
 error-test-contact-running = テストコンタクトはまだ処理中です{ HAS($status) ->
-        [yes] ({ LABEL($status, kind: "test-contact-status") })
+        [yes] （{ LABEL($status, kind: "test-contact-status") }）
        *[no] { "" }
     }。
     .fix = 終了するまで待つか、キャンセルしてください。
 error-test-contact-ended = テストコンタクトはすでに終了しています{ HAS($status) ->
-        [yes] ({ LABEL($status, kind: "test-contact-status") })
+        [yes] （{ LABEL($status, kind: "test-contact-status") }）
        *[no] { "" }
     }。
     .fix = キャンセルするものはありません。もう一度テストする場合は、新しいテストコンタクトを作成してください。
-error-salesforce-validation-rule = Salesforce組織の入力規則により、レコードが拒否されました:{ $message }
+error-salesforce-validation-rule = Salesforce組織の入力規則により、レコードが拒否されました：{ $message }
     .fix = Salesforce管理者が入力規則を変更するか、インテグレーションユーザーを対象外にしてから、もう一度お試しください。
-error-salesforce-duplicate-rule = Salesforce組織の重複ルールにより、レコードが拒否されました:{ $message }
+error-salesforce-duplicate-rule = Salesforce組織の重複ルールにより、レコードが拒否されました：{ $message }
     .fix = Salesforce管理者がインテグレーションユーザーに重複の保存を許可するか、Salesforceの重複レコードを統合してから、もう一度お試しください。
 error-salesforce-permission-missing = Salesforceユーザーに、このレコードを書き込む権限がありません{ HAS($message) ->
-        [yes] :{ $message }
+        [yes] ：{ $message }
        *[no] { "。" }
     }
     .fix = Salesforce管理者が、オブジェクト、項目、レコードタイプの権限をユーザーに付与してから、もう一度お試しください。
 error-salesforce-rejected = Salesforceがレコードを拒否しました{ HAS($code) ->
-        [yes] ({ $code })
+        [yes] （{ $code }）
        *[no] { "" }
-    }:{ $message }
+    }：{ $message }
     .fix = HubSpotでレコードを修正するか、Salesforce管理者が示された規則または項目を変更してから、もう一度お試しください。
 error-salesforce-session-refused = Salesforceのセッションが終了しました。このサービスが自動で再ログインすることはできません。
     .fix = アカウントをもう一度接続してください。

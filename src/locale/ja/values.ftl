@@ -2,6 +2,10 @@
 
 value-unspecified = 未回答
 
+duration-seconds = { NUMBER($count) }秒
+duration-minutes = { NUMBER($count) }分
+duration-hours = { NUMBER($count) }時間
+
 choice-yes = はい
 choice-no = いいえ
 
@@ -105,7 +109,7 @@ lifecycle-stage-evangelist = エバンジェリスト
 lifecycle-stage-other = その他
 
 credential-method-password = ユーザー名、パスワード、セキュリティトークン
-credential-method-jwt-bearer = OAuth(JWTベアラー)
-credential-method-client-credentials = OAuth(クライアントログイン情報)
-credential-method-refresh-token = OAuth(更新トークン)
+credential-method-jwt-bearer = OAuth（JWTベアラー）
+credential-method-client-credentials = OAuth（クライアントログイン情報）
+credential-method-refresh-token = OAuth（更新トークン）
 credential-method-static-token = 固定トークン
