@@ -144,7 +144,7 @@ impl Associations {
         let unlabelled = self.default_type(from.0, to.0);
         let is_first = self.linked(from.0, from.1, to.0).is_none_or(BTreeMap::is_empty);
         let mut wanted: Vec<TypeInfo> = types.iter().cloned().chain(unlabelled).collect();
-        let primary = self.types(from.0, to.0).into_iter().find(|info| is_primary(info));
+        let primary = self.types(from.0, to.0).into_iter().find(is_primary);
         if let Some(primary) = primary {
             let asked = wanted.iter().any(|info| info.spec == primary.spec);
             if asked {

@@ -1,7 +1,5 @@
 //! Links between records: single, in batches, and their labels. v4 and the dated paths share a form; v3 has its own.
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,7 +20,7 @@ const MAX_READS: usize = 1000;
 const MAX_PAGE: usize = 500;
 
 /// Both ends of a batch path, `…/associations/{from}/{to}`.
-fn ends(context: &Context<'_>) -> Outcome<(ObjectType, ObjectType)> {
+pub(super) fn ends(context: &Context<'_>) -> Outcome<(ObjectType, ObjectType)> {
     let name = |position| ObjectType::parse(context.request.segment(position));
     Ok((name(1)?, name(2)?))
 }
@@ -31,11 +29,7 @@ type Node = (ObjectType, u64);
 
 /// A record that exists, or HubSpot's refusal of the id.
 fn live(context: &Context<'_>, kind: ObjectType, id: &str) -> Outcome<Node> {
-    let number = id.parse::<u64>().map_err(|_| {
-        Failure::validation(format!("{id} is not a valid ID"))
-            .with_sub_category("crm.associations.INVALID_IDENTIFIER")
-            .with_context("id", vec![id.to_owned()])
-    })?;
+    let number = id.parse::<u64>().map_err(|_| invalid_id(id))?;
     let record = context.portal.store(kind).live(number);
     record.map(|record| (kind, record.id)).ok_or_else(|| {
         Failure::new(
@@ -44,6 +38,12 @@ fn live(context: &Context<'_>, kind: ObjectType, id: &str) -> Outcome<Node> {
             format!("{} with id {id} does not exist", kind.singular()),
         )
     })
+}
+
+fn invalid_id(id: &str) -> Failure {
+    Failure::validation(format!("{id} is not a valid ID"))
+        .with_sub_category("crm.associations.INVALID_IDENTIFIER")
+        .with_context("id", vec![id.to_owned()])
 }
 
 fn distinct(from: Node, to: Node) -> Outcome<()> {
@@ -97,11 +97,11 @@ pub(super) fn put_default(context: &mut Context<'_>) -> Outcome<Reply> {
     let types = default_types(context, from.0, to.0)?;
     let write = context.single_write();
     context.portal.associate(from, to, &types, write);
-    let results = types
+    let results: Vec<Value> = types
         .iter()
         .flat_map(|info| [default_result(from, to, info.spec), default_result(to, from, info.inverse)])
         .collect();
-    Ok(envelope(context.now, StatusCode::OK, results, Vec::new()))
+    Ok(envelope(context.now, StatusCode::OK, &results, &[]))
 }
 
 fn named_types(
@@ -209,7 +209,11 @@ pub(super) fn batch_read(context: &mut Context<'_>) -> Outcome<Reply> {
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     for input in inputs {
         let id = input.text();
-        let partners = id.parse().ok().and_then(|id| associations.linked(from, id, to));
+        let Ok(number) = id.parse() else {
+            errors.push(invalid_id(&id).item(None));
+            continue;
+        };
+        let partners = associations.linked(from, number, to);
         let Some(partners) = partners.filter(|partners| !partners.is_empty()) else {
             errors.push(no_associations(from, to, &id).item(None));
             continue;
@@ -224,7 +228,7 @@ pub(super) fn batch_read(context: &mut Context<'_>) -> Outcome<Reply> {
         let to: Vec<Value> = partners.iter().map(render).collect();
         results.push(json!({"from": {"id": id}, "to": to}));
     }
-    Ok(envelope(context.now, StatusCode::OK, results, errors))
+    Ok(envelope(context.now, StatusCode::OK, &results, &errors))
 }
 
 fn no_associations(from: ObjectType, to: ObjectType, id: &str) -> Failure {
@@ -290,7 +294,7 @@ pub(super) fn batch_create(context: &mut Context<'_>) -> Outcome<Reply> {
             Err(failure) => errors.push(failure.item(None)),
         }
     }
-    Ok(envelope(context.now, StatusCode::CREATED, results, errors))
+    Ok(envelope(context.now, StatusCode::CREATED, &results, &errors))
 }
 
 /// `POST …/batch/associate/default`
@@ -312,7 +316,7 @@ pub(super) fn batch_default(context: &mut Context<'_>) -> Outcome<Reply> {
             Err(failure) => errors.push(failure.item(None)),
         }
     }
-    Ok(envelope(context.now, StatusCode::OK, results, errors))
+    Ok(envelope(context.now, StatusCode::OK, &results, &errors))
 }
 
 /// `to` is one id or several.
@@ -368,44 +372,4 @@ pub(super) fn batch_unlabel(context: &mut Context<'_>) -> Outcome<Reply> {
         }
     }
     Ok(Reply::no_content())
-}
-
-fn render_type(info: &TypeInfo) -> Value {
-    json!({"category": info.spec.0.as_str(), "typeId": info.spec.1, "label": info.label})
-}
-
-/// `GET …/labels`
-pub(super) fn labels(context: &mut Context<'_>) -> Outcome<Reply> {
-    let (from, to) = ends(context)?;
-    let types = context.portal.associations.types(from, to);
-    Ok(Reply::ok(json!({"results": types.iter().map(render_type).collect::<Vec<_>>()})))
-}
-
-#[derive(Deserialize)]
-struct LabelInput {
-    label: String,
-}
-
-/// `POST …/labels`: answers both directions.
-pub(super) fn create_label(context: &mut Context<'_>) -> Outcome<Reply> {
-    let (from, to) = ends(context)?;
-    let input: LabelInput = context.request.json()?;
-    let added = context.portal.associations.define(from, to, &input.label);
-    Ok(Reply::ok(json!({"results": added.iter().map(render_type).collect::<Vec<_>>()})))
-}
-
-/// `GET /crm/v3/associations/{a}/{b}/types`
-pub(super) fn types_v3(context: &mut Context<'_>) -> Outcome<Reply> {
-    let (from, to) = ends(context)?;
-    let types = context.portal.associations.types(from, to);
-    let named: BTreeMap<u32, String> = types
-        .iter()
-        .map(|info| {
-            let suffix = if info.label.is_none() { "_unlabeled" } else { "" };
-            (info.spec.1, format!("{}_to_{}{suffix}", from.singular(), to.singular()))
-        })
-        .collect();
-    let results: Vec<Value> =
-        named.into_iter().map(|(id, name)| json!({"id": id.to_string(), "name": name})).collect();
-    Ok(Reply::ok(json!({"results": results})))
 }

@@ -48,8 +48,8 @@ pub(super) fn inputs<T: serde::de::DeserializeOwned>(context: &Context<'_>, most
 pub(super) fn envelope(
     now: OffsetDateTime,
     status: StatusCode,
-    results: Vec<Value>,
-    errors: Vec<Value>,
+    results: &[Value],
+    errors: &[Value],
 ) -> Reply {
     let mut body = json!({
         "status": "COMPLETE",
@@ -110,7 +110,7 @@ fn write_batch(context: &mut Context<'_>, operation: Operation) -> Outcome<Reply
         .map(|done| render_done(context.portal, kind, operation, done))
         .collect::<Outcome<Vec<Value>>>()?;
     let status = if operation == Operation::Create { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(envelope(context.now, status, results, errors))
+    Ok(envelope(context.now, status, &results, &errors))
 }
 
 struct Done {
@@ -296,7 +296,8 @@ pub(super) fn read(context: &mut Context<'_>) -> Outcome<Reply> {
     } else {
         vec![Failure::missing_objects(kind.singular(), missing).item(None)]
     };
-    Ok(envelope(context.now, StatusCode::OK, found.into_values().collect(), errors))
+    let found: Vec<Value> = found.into_values().collect();
+    Ok(envelope(context.now, StatusCode::OK, &found, &errors))
 }
 
 /// `POST …/batch/archive`

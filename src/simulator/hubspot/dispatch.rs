@@ -109,8 +109,7 @@ fn answer_portal(
     let Some(portal) = world.portals.get_mut(&caller.portal) else {
         return (None, Reply::unknown_route());
     };
-    let settings = portal.settings.clone();
-    let headers = match portal.limits.charge(&caller.app, route.is_search, &settings, now) {
+    let headers = match portal.limits.charge(&caller.app, route.is_search, &portal.settings, now) {
         Ok(headers) => headers,
         Err(failure) => return (call, failed(failure)),
     };

@@ -15,8 +15,14 @@ pub(super) struct Failure {
     /// Values are always arrays of strings on the wire.
     pub context: Vec<(&'static str, Vec<String>)>,
     pub errors: Vec<Value>,
-    /// Fields that only some errors have (`errorType`, `policyName`, `groupName`).
-    pub extra: Map<String, Value>,
+    pub rate_limit: Option<Box<RateLimit>>,
+}
+
+/// Which limit a 429 is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RateLimit {
+    pub policy: &'static str,
+    pub group: Option<String>,
 }
 
 pub(super) type Outcome<T> = Result<T, Failure>;
@@ -42,7 +48,7 @@ impl Failure {
             message: message.into(),
             context: Vec::new(),
             errors: Vec::new(),
-            extra: Map::new(),
+            rate_limit: None,
         }
     }
 
@@ -154,7 +160,13 @@ impl Failure {
         if let Some(category) = self.category {
             body.insert("category".to_owned(), json!(category));
         }
-        body.extend(self.extra.clone());
+        if let Some(limit) = &self.rate_limit {
+            body.insert("errorType".to_owned(), json!("RATE_LIMIT"));
+            body.insert("policyName".to_owned(), json!(limit.policy));
+            if let Some(group) = &limit.group {
+                body.insert("groupName".to_owned(), json!(group));
+            }
+        }
         Value::Object(body)
     }
 

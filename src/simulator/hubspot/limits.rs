@@ -3,11 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 
 use http::{HeaderName, StatusCode};
-use serde_json::json;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
 use super::{
-    error::{Failure, Outcome},
+    error::{Failure, Outcome, RateLimit},
     fixture::PortalFixture,
 };
 
@@ -60,36 +59,47 @@ impl Limits {
             self.count_day(settings, now, is_static);
             return Ok(Vec::new());
         }
-        let most = match app {
-            App::Static(_) => settings.limit_per_ten_seconds(),
-            App::OAuth(_) => settings.burst_limit.unwrap_or(OAUTH_PER_TEN_SECONDS),
+        let headers = self.charge_window(app, settings, now)?;
+        self.count_day(settings, now, is_static);
+        if !is_static {
+            return Ok(headers);
+        }
+        let daily = settings.limit_per_day();
+        let remaining = daily.saturating_sub(used_today + 1);
+        let daily = [
+            header("x-hubspot-ratelimit-daily", daily.to_string()),
+            header("x-hubspot-ratelimit-daily-remaining", remaining.to_string()),
+        ];
+        Ok(headers.into_iter().chain(daily).collect())
+    }
+
+    fn charge_window(
+        &mut self,
+        app: &App,
+        settings: &PortalFixture,
+        now: OffsetDateTime,
+    ) -> Outcome<RateHeaders> {
+        let (most, app_kind) = match app {
+            App::Static(_) => (settings.limit_per_ten_seconds(), "private_app"),
+            App::OAuth(_) => (settings.burst_limit.unwrap_or(OAUTH_PER_TEN_SECONDS), "oauth_app"),
         };
         let window = self.windows.entry(app.clone()).or_default();
         expire(window, now, WINDOW);
         let used = u32::try_from(window.len()).unwrap_or(u32::MAX);
         if used >= most {
-            let app_kind = if is_static { "private_app" } else { "oauth_app" };
             let group =
                 format!("publicapi:{app_kind}-api-calls-ten-secondly:{}:26892217", settings.portal_id);
             let message = "You have reached your ten_secondly_rolling limit.";
             return Err(too_many(message, "TEN_SECONDLY_ROLLING", Some(group)));
         }
         window.push_back(now);
-        self.count_day(settings, now, is_static);
-        let mut headers = vec![
+        Ok(vec![
             header("x-hubspot-ratelimit-interval-milliseconds", "10000".to_owned()),
             header("x-hubspot-ratelimit-max", most.to_string()),
             header("x-hubspot-ratelimit-remaining", (most - used - 1).to_string()),
             header("x-hubspot-ratelimit-secondly", (most / 10).to_string()),
             header("x-hubspot-ratelimit-secondly-remaining", (most / 10).saturating_sub(1).to_string()),
-        ];
-        if is_static {
-            let daily = settings.limit_per_day();
-            headers.push(header("x-hubspot-ratelimit-daily", daily.to_string()));
-            let remaining = daily.saturating_sub(used_today + 1);
-            headers.push(header("x-hubspot-ratelimit-daily-remaining", remaining.to_string()));
-        }
-        Ok(headers)
+        ])
     }
 
     /// Calls of static tokens since the account's midnight, with those that the fixture says others made.
@@ -131,13 +141,9 @@ fn header(name: &'static str, value: String) -> (HeaderName, String) {
     (HeaderName::from_static(name), value)
 }
 
-fn too_many(message: &str, policy: &str, group: Option<String>) -> Failure {
+fn too_many(message: &str, policy: &'static str, group: Option<String>) -> Failure {
     let mut failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, None, message);
-    failure.extra.insert("errorType".to_owned(), json!("RATE_LIMIT"));
-    failure.extra.insert("policyName".to_owned(), json!(policy));
-    if let Some(group) = group {
-        failure.extra.insert("groupName".to_owned(), json!(group));
-    }
+    failure.rate_limit = Some(Box::new(RateLimit { policy, group }));
     failure
 }
 
@@ -150,6 +156,10 @@ mod tests {
 
     const NOON: OffsetDateTime = datetime!(2026-11-23 12:00 UTC);
 
+    fn policy(failure: &Failure) -> Option<&'static str> {
+        failure.rate_limit.as_ref().map(|limit| limit.policy)
+    }
+
     #[test]
     fn the_window_rolls_and_names_its_policy() {
         let settings = PortalFixture { burst_limit: Some(3), ..PortalFixture::new(1) };
@@ -160,7 +170,7 @@ mod tests {
         }
         let refused = limits.charge(&app, false, &settings, NOON + Duration::seconds(9)).unwrap_err();
         assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(refused.extra.get("policyName"), Some(&json!("TEN_SECONDLY_ROLLING")));
+        assert_eq!(policy(&refused), Some("TEN_SECONDLY_ROLLING"));
         limits.charge(&app, false, &settings, NOON + Duration::seconds(10)).unwrap();
         limits.charge(&App::OAuth("other".to_owned()), false, &settings, NOON).unwrap();
     }
@@ -176,10 +186,7 @@ mod tests {
         let mut limits = Limits::default();
         let app = App::Static(0);
         limits.charge(&app, false, &settings, NOON).unwrap();
-        assert_eq!(
-            limits.charge(&app, false, &settings, NOON).unwrap_err().extra.get("policyName"),
-            Some(&json!("DAILY"))
-        );
+        assert_eq!(policy(&limits.charge(&app, false, &settings, NOON).unwrap_err()), Some("DAILY"));
         assert_eq!(resets_at(&settings, NOON), datetime!(2026-11-23 15:00 UTC));
         limits.charge(&app, false, &settings, datetime!(2026-11-23 15:00 UTC)).unwrap();
     }
@@ -193,7 +200,7 @@ mod tests {
             assert!(headers.is_empty());
         }
         let refused = limits.charge(&App::Static(9), true, &settings, NOON).unwrap_err();
-        assert_eq!(refused.extra.get("policyName"), Some(&json!("SECONDLY")));
+        assert_eq!(policy(&refused), Some("SECONDLY"));
         limits.charge(&App::Static(9), true, &settings, NOON + Duration::SECOND).unwrap();
     }
 }

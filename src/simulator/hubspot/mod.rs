@@ -39,6 +39,7 @@
 mod activity;
 mod association;
 mod association_http;
+mod association_types;
 mod auth;
 mod batch;
 mod control;
@@ -58,6 +59,7 @@ mod property;
 mod property_catalog;
 mod property_defaults;
 mod property_http;
+mod property_table;
 mod record;
 mod routes;
 mod search;

@@ -10,6 +10,9 @@ use super::fixture::OAuthAppFixture;
 /// One-time codes are good for this long.
 const CODE_LIFE: Duration = Duration::minutes(5);
 
+/// Expired access tokens are still known, as expired, for this long.
+const REMEMBERED: Duration = Duration::days(1);
+
 /// An app installed in a portal.
 #[derive(Debug, Clone)]
 pub(super) struct Install {
@@ -92,7 +95,8 @@ impl Tokens {
         token
     }
 
-    pub(super) fn issue_access(&mut self, access: Access) -> String {
+    pub(super) fn issue_access(&mut self, access: Access, now: OffsetDateTime) -> String {
+        self.access.retain(|_, old| old.expires_at + REMEMBERED > now);
         let token = format!("sim-access-{}", Uuid::new_v4().simple());
         self.access.insert(token.clone(), access);
         token

@@ -203,7 +203,7 @@ fn token(
                 scopes: scopes.clone(),
                 expires_at: now + seconds(life),
             };
-            let access_token = world.tokens.issue_access(access);
+            let access_token = world.tokens.issue_access(access, now);
             Ok(Reply::ok(json!({
                 "token_type": "bearer",
                 "access_token": access_token,
@@ -246,12 +246,13 @@ fn granted(
     refresh_token: &str,
     now: OffsetDateTime,
 ) -> Reply {
-    let access_token = world.tokens.issue_access(Access {
+    let access = Access {
         portal: Some(install.portal),
         client_id: install.client_id.clone(),
         scopes: install.scopes.clone(),
         expires_at: now + seconds(app.access_token_seconds),
-    });
+    };
+    let access_token = world.tokens.issue_access(access, now);
     Reply::ok(json!({
         "token_type": "bearer",
         "refresh_token": refresh_token,

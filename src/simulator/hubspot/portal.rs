@@ -33,7 +33,7 @@ pub(super) struct Portal {
     pub activity: Activity,
     /// Calls that reached the portal, by kind.
     pub calls: BTreeMap<&'static str, u64>,
-    /// Contacts ever created through the API, by address: more than one for an address is a duplicate in the making.
+    /// Contacts ever created otherwise than by a fixture, by address: more than one for an address is a duplicate in the making.
     pub created_emails: HashMap<String, u64>,
     next_record_id: u64,
 }
@@ -124,7 +124,7 @@ impl Portal {
     pub(super) fn check_create(&self, kind: ObjectType, values: &Values, write: Write) -> Outcome<()> {
         let is_set = |name: &&str| values.get(*name).is_some_and(|value| !value.is_empty());
         let groups = kind.required_on_create();
-        if !groups.iter().any(|group| group.iter().all(|name| is_set(name))) {
+        if !groups.iter().any(|group| group.iter().all(&is_set)) {
             let missing: Vec<String> = match groups {
                 [only] => only.iter().filter(|name| !is_set(name)).map(|name| (*name).to_owned()).collect(),
                 _ => groups.concat().iter().map(|name| (*name).to_owned()).collect(),
@@ -260,7 +260,7 @@ impl Portal {
             if let Some(modified) = record.value(kind.modified_property()).and_then(stamp::parse) {
                 record.updated_at = modified;
             }
-            record.index(indexed_at);
+            record.index(indexed_at, now);
             let new_keys = record::unique_keys(kind, catalog.all(), &record.values);
             store.claim(id, old_keys, new_keys);
             self.lists.touch(kind, id, listed_at);
@@ -276,7 +276,7 @@ impl Portal {
         let id = record.id;
         record.archived_at = Some(write.now);
         record.updated_at = write.now;
-        record.index(if write.immediate { write.now } else { indexed_at });
+        record.index(if write.immediate { write.now } else { indexed_at }, write.now);
         let keys = record::unique_keys(kind, catalog.all(), &record.values);
         store.claim(id, keys, Vec::new());
         self.associations.remove_record(kind, id);

@@ -233,7 +233,7 @@ pub(super) fn batch_create(context: &mut Context<'_>) -> Outcome<Reply> {
             Err(failure) => errors.push(failure.with_context("name", vec![name]).item(None)),
         }
     }
-    Ok(envelope(now, StatusCode::CREATED, results, errors))
+    Ok(envelope(now, StatusCode::CREATED, &results, &errors))
 }
 
 #[derive(Deserialize)]
@@ -251,11 +251,11 @@ pub(super) fn batch_read(context: &mut Context<'_>) -> Outcome<Reply> {
         match catalog.live(&input.name.to_lowercase()) {
             Some(property) => results.push(property.render()),
             None => {
-                errors.push(missing(&input.name).with_context("name", vec![input.name.clone()]).item(None))
+                errors.push(missing(&input.name).with_context("name", vec![input.name.clone()]).item(None));
             }
         }
     }
-    Ok(envelope(context.now, StatusCode::OK, results, errors))
+    Ok(envelope(context.now, StatusCode::OK, &results, &errors))
 }
 
 /// `POST …/{type}/batch/archive`

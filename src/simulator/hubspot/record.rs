@@ -56,14 +56,22 @@ impl Record {
     /// Sets values (empty removes) and remembers them; answers whether anything changed.
     pub(super) fn set(&mut self, changes: &Values, at: OffsetDateTime) -> bool {
         let mut changed = false;
+        let is_new = self.values.is_empty();
         for (name, value) in changes {
-            if self.values.get(name).map_or("", String::as_str) == value {
+            let old = self.values.get(name).map_or("", String::as_str);
+            if old == value {
                 continue;
             }
             changed = true;
-            let revisions = self.history.entry(name.clone()).or_default();
-            revisions.insert(0, Revision { value: value.clone(), at });
-            revisions.truncate(HISTORY_LENGTH);
+            // What a record was created with is not stored twice: it enters the history when it is replaced.
+            if !is_new {
+                let revisions = self.history.entry(name.clone()).or_default();
+                if revisions.is_empty() && !old.is_empty() {
+                    revisions.push(Revision { value: old.to_owned(), at: self.created_at });
+                }
+                revisions.insert(0, Revision { value: value.clone(), at });
+                revisions.truncate(HISTORY_LENGTH);
+            }
             let values = Arc::make_mut(&mut self.values);
             if value.is_empty() {
                 values.remove(name);
@@ -75,7 +83,8 @@ impl Record {
     }
 
     /// Lets search see the present state from `visible_at` on.
-    pub(super) fn index(&mut self, visible_at: OffsetDateTime) {
+    pub(super) fn index(&mut self, visible_at: OffsetDateTime, now: OffsetDateTime) {
+        self.searchable(now);
         let state = self.archived_at.is_none().then(|| self.values.clone());
         self.pending_index.push_back((visible_at, state));
     }
@@ -92,7 +101,9 @@ impl Record {
 
     /// `propertiesWithHistory` for one property, newest first.
     pub(super) fn history(&self, name: &str) -> Value {
-        let revisions = self.history.get(name).map_or(&[][..], Vec::as_slice);
+        let created_with =
+            self.values.get(name).map(|value| Revision { value: value.clone(), at: self.created_at });
+        let revisions = self.history.get(name).map_or(created_with.as_slice(), Vec::as_slice);
         let entries: Vec<Value> = revisions
             .iter()
             .map(|revision| {

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{
-    association_http as links,
+    association_http as links, association_types as link_types,
     auth::Scopes,
     batch,
     dispatch::{Handler, account_details, api_usage},
@@ -156,11 +156,11 @@ fn association_routes(request: &Request, method: &Method, rest: &[&str]) -> Outc
         (&Method::POST, ["batch", "labels", "archive"]) if !is_v3 => {
             route("associations.batch.labels", write(), links::batch_unlabel)
         }
-        (&Method::GET, ["labels"]) if !is_v3 => route("associations.labels", read(), links::labels),
+        (&Method::GET, ["labels"]) if !is_v3 => route("associations.labels", read(), link_types::labels),
         (&Method::POST, ["labels"]) if !is_v3 => {
-            route("associations.labels.create", write(), links::create_label)
+            route("associations.labels.create", write(), link_types::create_label)
         }
-        (&Method::GET, ["types"]) if is_v3 => route("associations.types", read(), links::types_v3),
+        (&Method::GET, ["types"]) if is_v3 => route("associations.types", read(), link_types::types_v3),
         _ => None,
     })
 }

@@ -118,6 +118,10 @@ impl Portal {
     ) -> Result<Prepared, Refusal> {
         let found = self.find(kind, id, id_property)?;
         let id = found.ok_or_else(|| Refusal::Missing(id.to_owned()))?;
+        if properties.is_empty() {
+            let message = "No properties found to update, please provide at least one.";
+            return Err(Failure::validation(message).into());
+        }
         let mut changes = self.accept(kind, properties).map_err(Refusal::Properties)?;
         let written: Vec<String> = changes.keys().cloned().collect();
         self.check_unique(kind, &changes, Some(id))?;

@@ -7,10 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{
-    List,
-    definitions::{list_id, live_list, missing},
-};
+use super::definitions::{list_id, live_list, missing};
 use crate::simulator::hubspot::{
     dispatch::Context,
     error::{Failure, Outcome},
@@ -157,7 +154,7 @@ pub(in crate::simulator::hubspot) fn of_records(context: &mut Context<'_>) -> Ou
             Err(failure) => errors.push(failure.item(None)),
         }
     }
-    Ok(super::super::batch::envelope(context.now, StatusCode::OK, results, errors))
+    Ok(super::super::batch::envelope(context.now, StatusCode::OK, &results, &errors))
 }
 
 /// What a change did, in HubSpot's spelling.
@@ -268,6 +265,8 @@ pub(in crate::simulator::hubspot) fn add_from(context: &mut Context<'_>) -> Outc
 pub(in crate::simulator::hubspot) fn clear(context: &mut Context<'_>) -> Outcome<Reply> {
     changeable(context)?;
     let id = list_id(context)?;
-    context.portal.lists.get_mut(id).map(|list: &mut List| list.members.clear());
+    if let Some(list) = context.portal.lists.get_mut(id) {
+        list.members.clear();
+    }
     Ok(Reply::no_content())
 }

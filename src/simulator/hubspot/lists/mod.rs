@@ -40,7 +40,7 @@ pub(super) struct List {
     /// The filters take effect then.
     pub processing_until: Option<OffsetDateTime>,
     /// Changed records and when the list notices.
-    due: Vec<(OffsetDateTime, u64)>,
+    due: BTreeMap<u64, OffsetDateTime>,
 }
 
 impl List {
@@ -67,7 +67,7 @@ impl List {
             members: BTreeMap::new(),
             first_joined: BTreeMap::new(),
             processing_until: None,
-            due: Vec::new(),
+            due: BTreeMap::new(),
         }
     }
 
@@ -170,7 +170,7 @@ impl Lists {
     pub(super) fn touch(&mut self, kind: ObjectType, record: u64, at: OffsetDateTime) {
         let follows = |list: &&mut List| list.kind == kind && list.processing == ProcessingType::Dynamic;
         for list in self.lists.values_mut().filter(follows) {
-            list.due.push((at, record));
+            list.due.insert(record, at);
         }
     }
 
@@ -219,14 +219,14 @@ impl Portal {
             None => list
                 .due
                 .iter()
-                .filter(|(at, _)| *at <= now)
-                .filter_map(|(at, record)| Some((*at, self.store(kind).live(*record)?)))
+                .filter(|(_, at)| **at <= now)
+                .filter_map(|(record, at)| Some((*at, self.store(kind).live(*record)?)))
                 .map(|(at, record)| (record.id, verdict(self, record), at))
                 .collect(),
         };
         let Some(list) = self.lists.get_mut(id) else { return };
         list.processing_until = None;
-        list.due.retain(|(at, _)| *at > now);
+        list.due.retain(|_, at| *at > now);
         for (record, belongs, at) in verdicts {
             list.put(record, belongs, at);
         }
