@@ -180,7 +180,8 @@ async fn find(api: &Api, person: &NewPerson) -> Result<Match, SalesforceError> {
     ];
     let mut answers = api.composite(&parts).await?.into_iter();
     let mut next = |object| {
-        let missing = || SalesforceError::malformed("a part of the composite answer is missing", 200);
+        let missing =
+            || SalesforceError::malformed("a part of the composite answer is missing", 200).of_a_read();
         read(api, object, answers.next().unwrap_or_else(|| Err(missing())))
     };
     let contact_by_id = next(CrmObject::Contact)?;
@@ -249,7 +250,7 @@ fn read(api: &Api, object: CrmObject, answer: SubAnswer) -> Result<Vec<Row>, Sal
 }
 
 fn parse_id(text: &str) -> Result<SalesforceId, SalesforceError> {
-    SalesforceId::parse(text).map_err(|_| SalesforceError::malformed("a record id", 200))
+    SalesforceId::parse(text).map_err(|_| SalesforceError::malformed("a record id", 200).of_a_read())
 }
 
 fn lead_fields(person: &NewPerson) -> Fields {

@@ -174,7 +174,11 @@ async fn a_missing_external_id_field_is_named() {
 #[tokio::test]
 async fn a_lost_answer_is_unknown_and_the_repetition_finds_the_record() {
     let error = match_and_upsert(&api(&cutting_server().await), &person()).await.unwrap_err();
-    assert_eq!((error.effect(), error.is_retryable()), (DidItHappen::Unknown, true));
+    assert_eq!((error.effect(), error.is_retryable()), (DidItHappen::No, true), "only the look-up was sent");
+    let (outcome, asked) =
+        sync(vec![found([nothing(), nothing(), nothing(), nothing()]), Reply::cut()]).await;
+    let error = outcome.unwrap_err();
+    assert_eq!((error.effect(), error.is_retryable(), asked.len()), (DidItHappen::Unknown, true, 2));
     let error = match_and_upsert(&api(&nobody().await), &person()).await.unwrap_err();
     assert_eq!(error.effect(), DidItHappen::No);
     let ours = found([nothing(), lead(Some("62515/12 é"), None), nothing(), lead(Some("62515/12 é"), None)]);

@@ -143,12 +143,11 @@ impl Api {
     ) -> Result<Option<BTreeMap<String, Option<String>>>, SalesforceError> {
         let path =
             format!("/sobjects/{}/{record_id}?fields={}", object.api_name(), encode(&fields.join(",")));
-        let answer = match self.call(Method::GET, &path, None).await {
-            Ok(answer) => answer,
+        let record: BTreeMap<String, Value> = match self.get(&path).await {
+            Ok(record) => record,
             Err(error) if *error.kind() == SalesforceErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let record: BTreeMap<String, Value> = answer.json()?;
         let texts = record.into_iter().filter(|(name, _)| name != "attributes").map(|(name, value)| {
             let text = match value {
                 Value::Null => None,
@@ -202,7 +201,7 @@ impl Api {
             for record in records {
                 let text = |name: &str| record.get(name).and_then(Value::as_str);
                 let record_id = SalesforceId::parse(text("Id").unwrap_or_default())
-                    .map_err(|_| SalesforceError::malformed("a record id", 200))?;
+                    .map_err(|_| SalesforceError::malformed("a record id", 200).of_a_read())?;
                 found.push(PersonFound { object, record_id, external_id: text(&field).map(str::to_owned) });
             }
         }
