@@ -174,14 +174,15 @@ impl PortalApi {
         token: &secrecy::SecretString,
     ) -> Result<Answer, HubSpotError> {
         // What cannot stand in a header, a pasted line end for example, cannot be a token.
-        if !token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+        let text = token.expose_secret();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(HubSpotError::new(HubSpotErrorKind::CredentialRefused, DidItHappen::No));
         }
         let mut request = self
             .client
             .transport
             .request(method, url)
-            .bearer_auth(token.expose_secret())
+            .bearer_auth(text)
             .header(header::ACCEPT, "application/json");
         if let Some(body) = body {
             request = request.json(body);
