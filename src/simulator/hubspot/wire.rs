@@ -135,7 +135,7 @@ impl Query {
     }
 
     pub(super) fn flag(&self, name: &str) -> bool {
-        self.first(name) == Some("true")
+        self.first(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     /// A count between 1 and `most`; anything else is a validation error that names the parameter.
