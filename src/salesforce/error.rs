@@ -137,6 +137,12 @@ impl SalesforceError {
         self
     }
 
+    /// A failure to read back what has been written already.
+    pub(super) fn after_a_write(mut self) -> Self {
+        self.effect = DidItHappen::Yes;
+        self
+    }
+
     pub(super) fn with_vendor(mut self, status: u16, code: &str, vendor_text: &str) -> Self {
         self.status = Some(status);
         self.code = (!code.is_empty()).then(|| code.into());
