@@ -58,8 +58,9 @@ impl Listener {
                     accepted = self.listener.accept() => accepted,
                 };
                 match accepted {
-                    Ok((stream, _)) => {
-                        connections.spawn(connection(stream, frame.clone(), routes.clone(), stop.clone()));
+                    Ok((stream, peer)) => {
+                        let serving = connection(stream, peer, frame.clone(), routes.clone(), stop.clone());
+                        connections.spawn(serving);
                     }
                     Err(error) => {
                         // Out of file descriptors, mostly: a pause lets others close before the next try.
@@ -73,14 +74,21 @@ impl Listener {
     }
 }
 
-async fn connection(stream: TcpStream, frame: Frame, routes: Router, stop: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    frame: Frame,
+    routes: Router,
+    stop: CancellationToken,
+) {
     let cut = CancellationToken::new();
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "simulator connection without TCP_NODELAY");
     }
     let service = service_fn({
         let cut = cut.clone();
-        move |request: Request<Incoming>| {
+        move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
             let exchange = exchange::run(frame.clone(), routes.clone(), cut.clone(), request.map(Body::new));
             // In its own task: as at the real vendor, what was received is carried out even if the client hangs up.
             let task = tokio::spawn(exchange);
