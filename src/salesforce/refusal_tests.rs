@@ -179,3 +179,12 @@ fn oauth_refusals_are_permanent_and_server_errors_are_not() {
     assert!(error.is_retryable());
     assert!(matches!(oauth(StatusCode::BAD_REQUEST, b"<html>", &[]).kind(), Kind::Malformed(_)));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_body_can_make_the_reading_of_an_error_fail(status in 300_u16..600, body in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+        let status = StatusCode::from_u16(status).unwrap();
+        let shown = format!("{} {}", rest(status, &body), oauth(status, &body, &[]));
+        proptest::prop_assert!(!shown.contains('\n'));
+    }
+}

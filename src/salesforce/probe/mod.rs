@@ -156,7 +156,7 @@ fn stopped(api: &Api, scope: ProbeScope, error: SalesforceError, calls: u32) -> 
 }
 
 fn missing_part() -> SalesforceError {
-    SalesforceError::malformed("a part of the composite answer is missing", 200)
+    SalesforceError::malformed("a part of the composite answer is missing", 200).of_a_read()
 }
 
 #[cfg(test)]
