@@ -164,7 +164,8 @@ impl HubSpot {
     /// Merges a part of a [`PortalFixture`], as JSON, into a portal; its records and lists are added to those present.
     ///
     /// # Errors
-    /// [`FixtureError`] if there is no such portal or the result is not a portal.
+    /// [`FixtureError`] if there is no such portal or the result is not a portal: nothing is changed. A record or list
+    /// that does not fit leaves the settings and the records before it in place.
     pub fn change_portal(&self, portal: u64, patch: &Value) -> Result<(), FixtureError> {
         self.world().change(portal, patch, self.now())
     }

@@ -400,6 +400,7 @@ fn put(body: &mut Value, name: &str, value: Value) {
     }
 }
 
+/// At most ten years: a fixture may say more than a date can hold.
 fn seconds(count: u64) -> Duration {
-    Duration::seconds(i64::try_from(count).unwrap_or(i64::MAX / 1_000_000_000_000))
+    Duration::seconds(i64::from(u32::try_from(count).unwrap_or(u32::MAX).min(315_360_000)))
 }

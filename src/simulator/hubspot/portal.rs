@@ -240,7 +240,7 @@ impl Portal {
     pub(super) fn apply(&mut self, kind: ObjectType, id: u64, mut changes: Values, write: Write) {
         let now = write.now;
         let lag = |seconds: f64| {
-            if write.immediate { now } else { now + Duration::saturating_seconds_f64(seconds) }
+            if write.immediate { now } else { now.saturating_add(Duration::saturating_seconds_f64(seconds)) }
         };
         let (indexed_at, listed_at) =
             (lag(self.settings.search_lag_seconds), lag(self.settings.list_lag_seconds));
@@ -269,7 +269,8 @@ impl Portal {
 
     /// Archives a record: it leaves reads, search and lists, and its unique values are free again.
     pub(super) fn archive(&mut self, kind: ObjectType, id: u64, write: Write) {
-        let indexed_at = write.now + Duration::saturating_seconds_f64(self.settings.search_lag_seconds);
+        let indexed_at =
+            write.now.saturating_add(Duration::saturating_seconds_f64(self.settings.search_lag_seconds));
         let Some(catalog) = self.catalogs.get(&kind) else { return };
         let Some(store) = self.stores.get_mut(&kind) else { return };
         let Some(record) = store.get_mut(id) else { return };

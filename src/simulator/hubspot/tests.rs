@@ -1,6 +1,7 @@
 //! The simulator over HTTP.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
 
+mod activity;
 mod crm;
 mod lists;
 mod oauth;

@@ -240,8 +240,7 @@ fn decode_segment(segment: &str) -> String {
 }
 
 /// Areas of the CRM that exist under `/crm/v3`; associations and their part of objects also under `/crm/v4`.
-const CRM_AREAS: [&str; 7] =
-    ["objects", "properties", "associations", "lists", "owners", "pipelines", "limits"];
+const CRM_AREAS: [&str; 6] = ["objects", "properties", "associations", "lists", "owners", "pipelines"];
 
 fn fold(parts: &[String]) -> Option<(Version, Vec<String>)> {
     let words: Vec<&str> = parts.iter().map(String::as_str).collect();

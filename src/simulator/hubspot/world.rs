@@ -88,7 +88,7 @@ impl World {
         Ok(())
     }
 
-    /// Changes settings by a JSON merge (RFC 7396) and adds the records and lists named in it.
+    /// Changes settings by a JSON merge (`null` is a value, not a removal) and adds the records and lists named in it.
     pub(super) fn change(&mut self, id: u64, patch: &Value, now: OffsetDateTime) -> Result<(), FixtureError> {
         let portal = self.portal(id)?;
         let mut settings =

@@ -15,7 +15,7 @@ use crate::simulator::hubspot::{
     fixture::ProcessingType,
     object_type::ObjectType,
     portal::Portal,
-    wire::Reply,
+    wire::{Reply, Version},
 };
 use time::Duration;
 
@@ -98,7 +98,7 @@ pub(in crate::simulator::hubspot) fn create(context: &mut Context<'_>) -> Outcom
         (_, Some(branch)) if !branch.is_null() => {
             list.filter = Some(checked_filter(context.portal, kind, branch)?);
             list.filter_json = Some(filter::complete(branch));
-            list.processing_until = Some(now + lag(context));
+            list.processing_until = Some(now.saturating_add(lag(context)));
         }
         (_, _) => return Err(filter::invalid("A DYNAMIC or SNAPSHOT list must have a filter branch.")),
     }
@@ -228,7 +228,7 @@ pub(in crate::simulator::hubspot) fn search(context: &mut Context<'_>) -> Outcom
 
 /// `POST …/lists/all`: as search, with an opaque cursor.
 pub(in crate::simulator::hubspot) fn all(context: &mut Context<'_>) -> Outcome<Reply> {
-    if !context.request.version.is_dated() {
+    if context.request.version != Version::September2026 {
         return Ok(Reply::unknown_route());
     }
     context.portal.settle_lists(context.now);
@@ -303,7 +303,7 @@ pub(in crate::simulator::hubspot) fn update_filters(context: &mut Context<'_>) -
     let list = context.portal.lists.get_mut(id).ok_or_else(Failure::not_found)?;
     list.filter = Some(branch);
     list.filter_json = Some(filter::complete(&body.filter_branch));
-    list.processing_until = Some(now + lag);
+    list.processing_until = Some(now.saturating_add(lag));
     list.version += 1;
     list.updated_at = now;
     list.filters_updated_at = now;

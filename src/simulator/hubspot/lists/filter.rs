@@ -180,7 +180,9 @@ fn items<'a>(json: &'a Value, name: &str) -> &'a [Value] {
 
 /// A duration given as an offset of a time point (`{"days": -7}`); months and years are 30 and 365 days.
 pub(super) fn offset(json: &Value) -> Duration {
-    let amount = |name: &str| json.get(name).and_then(Value::as_i64).unwrap_or(0);
+    // Far beyond any filter, and far from an overflow.
+    let amount =
+        |name: &str| json.get(name).and_then(Value::as_i64).unwrap_or(0).clamp(-1_000_000_000, 1_000_000_000);
     Duration::milliseconds(amount("milliseconds"))
         + Duration::seconds(amount("seconds"))
         + Duration::minutes(amount("minutes"))

@@ -196,15 +196,19 @@ fn words(text: &str) -> Vec<&str> {
     text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
 }
 
+/// Greedy: each piece is found as early as possible, which is enough for `*`.
 fn wildcard(text: &str, pattern: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return text == pattern };
-    let Some(tail) = text.strip_prefix(head) else { return false };
-    rest.is_empty()
-        || tail
-            .char_indices()
-            .map(|(at, _)| at)
-            .chain([tail.len()])
-            .any(|at| tail.get(at..).is_some_and(|tail| wildcard(tail, rest)))
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    let mut pieces = rest.split('*').peekable();
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            return text.ends_with(piece);
+        }
+        let Some((_, after)) = text.split_once(piece) else { return false };
+        text = after;
+    }
+    true
 }
 
 #[cfg(test)]
