@@ -1,9 +1,6 @@
 //! The steps of the wizard, described for people (R25), in the caller's language.
 
-use super::{
-    convert::step,
-    links::Links,
-};
+use super::{convert::step, links::Links};
 use crate::{
     api::v1,
     domain::{change::SetupView, edition::Environment, setup::Step},
@@ -116,10 +113,8 @@ fn rpc(step: Step) -> &'static str {
 /// whether it is recommended.
 type Choice = (&'static str, Option<&'static str>, bool);
 
-const PREREQUISITES: &[Choice] = &[
-    ("HUB_SPOT_SUBSCRIPTION_PROFESSIONAL", None, false),
-    ("HUB_SPOT_SUBSCRIPTION_ENTERPRISE", None, false),
-];
+const PREREQUISITES: &[Choice] =
+    &[("HUB_SPOT_SUBSCRIPTION_PROFESSIONAL", None, false), ("HUB_SPOT_SUBSCRIPTION_ENTERPRISE", None, false)];
 const EDITION: &[Choice] = &[
     ("SALESFORCE_EDITION_PROFESSIONAL", None, false),
     ("SALESFORCE_EDITION_ENTERPRISE", None, false),
@@ -151,10 +146,8 @@ const ACTIVITY_SYNC: &[Choice] = &[
     ("tasks=CHOICE_YES", Some("option-tasks-yes"), false),
     ("tasks=CHOICE_NO", Some("option-tasks-no"), false),
 ];
-const INCLUSION_LIST: &[Choice] = &[
-    ("list_id", Some("option-smart-list"), false),
-    ("no_list", Some("option-no-inclusion-list"), false),
-];
+const INCLUSION_LIST: &[Choice] =
+    &[("list_id", Some("option-smart-list"), false), ("no_list", Some("option-no-inclusion-list"), false)];
 const DONE: &[Choice] =
     &[("IMPORT_DECISION_IMPORT", None, false), ("IMPORT_DECISION_DO_NOT_IMPORT", None, false)];
 
@@ -193,4 +186,3 @@ fn options(language: Language, name: &str, of: Step) -> Vec<v1::OptionDescriptio
     });
     choices.iter().map(option).chain(checkbox).collect()
 }
-

@@ -20,7 +20,7 @@ pub mod server;
 pub mod status;
 
 #[cfg(test)]
-mod lint_tests;
+mod api_tests;
 #[cfg(test)]
 mod wire_tests;
 

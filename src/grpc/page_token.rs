@@ -134,10 +134,9 @@ mod tests {
         let token = PORTALS.token(&62_515_i64);
         assert_eq!(PORTALS.key::<i64>(Some(&token)), Ok(Some(62_515)));
         assert_eq!(PORTALS.key::<i64>(None), Ok(None));
-        for other in [
-            Paged { list: "ListOrgs", filter: "" },
-            Paged { list: "ListPortals", filter: "portal=1" },
-        ] {
+        for other in
+            [Paged { list: "ListOrgs", filter: "" }, Paged { list: "ListPortals", filter: "portal=1" }]
+        {
             assert_eq!(other.key::<i64>(Some(&token)), Err(Reason::PageTokenInvalid));
         }
         for bad in ["x", "AAAA", "!", "MTo", &token[1..], &format!("{token}AA")] {

@@ -84,8 +84,7 @@ fn message(language: Language, attempt: &ConnectAttempt) -> String {
 #[must_use]
 pub fn finding(language: Language, finding: &Finding) -> v1::Finding {
     let (check, result) = (check(finding.check), result(finding.outcome));
-    let args =
-        [("claimed", &*finding.claimed), ("found", &*finding.found), ("subject", &*finding.subject)];
+    let args = [("claimed", &*finding.claimed), ("found", &*finding.found), ("subject", &*finding.subject)];
     v1::Finding {
         check: check.into(),
         result: result.into(),

@@ -1,7 +1,8 @@
 //! Setups.
 
 use super::{
-    admin_access, attempt::attempt, edition, environment, etag, notices, settings, step, subscription, timestamp,
+    admin_access, attempt::attempt, edition, environment, etag, notices, settings, step, subscription,
+    timestamp,
 };
 use crate::{
     api::v1,
@@ -53,11 +54,7 @@ fn step_status(setup: &Setup, of: Step) -> v1::StepStatus {
         state: step::state(setup.step_state(of)).into(),
         answer_time: mark.map(|mark| timestamp(mark.at)),
         answered_by: mark.map(|mark| mark.by.clone()).unwrap_or_default(),
-        stale_because: mark
-            .and_then(|mark| mark.stale_because)
-            .map(step::step)
-            .unwrap_or_default()
-            .into(),
+        stale_because: mark.and_then(|mark| mark.stale_because).map(step::step).unwrap_or_default().into(),
     }
 }
 

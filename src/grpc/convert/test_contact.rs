@@ -83,7 +83,8 @@ fn message(language: Language, contact: &TestContact) -> String {
         Cleanup::None | Cleanup::Deleting => {}
     }
     let object = contact.salesforce.as_ref().map(|record| record.object.clone()).unwrap_or_default();
-    let failure = contact.failure.as_ref().map(|failure| status::message(language, failure)).unwrap_or_default();
+    let failure =
+        contact.failure.as_ref().map(|failure| status::message(language, failure)).unwrap_or_default();
     let key = match contact.status {
         Status::Starting => "test-contact-message-starting",
         Status::Scheduling => "test-contact-message-scheduling",
