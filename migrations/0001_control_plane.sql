@@ -9,6 +9,8 @@ set local lock_timeout = '2s';
 create table installation (
     singleton boolean not null default true,
     incarnation uuid not null default gen_random_uuid(),
+    -- Events of transactions up to this one may be gone.
+    pruned_to xid8 not null default '0',
     created_at timestamptz not null default now(),
     constraint installation_pkey primary key (singleton),
     constraint installation_is_single check (singleton)

@@ -118,7 +118,7 @@ impl SalesforceLogin {
                 parts.extend([client_id.clone(), plain(private_key_pem)]);
             }
             salesforce::Credential::ClientCredentials { client_secret, .. } => {
-                parts.push(plain(client_secret))
+                parts.push(plain(client_secret));
             }
             salesforce::Credential::RefreshToken { client_secret, refresh_token, .. } => {
                 parts.extend([client_secret.as_ref().map(plain).unwrap_or_default(), plain(refresh_token)]);

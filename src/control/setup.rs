@@ -276,7 +276,7 @@ impl Control {
                     let answered = setup.clone().submit_token(&actor, answer)?;
                     match &sealed {
                         Some(row) => {
-                            tx.put_secret(SecretKind::SecurityToken, SecretRole::Current, row).await?
+                            tx.put_secret(SecretKind::SecurityToken, SecretRole::Current, row).await?;
                         }
                         None => tx.delete_secret(SecretKind::SecurityToken, SecretRole::Current).await?,
                     }

@@ -116,18 +116,37 @@ impl Store {
         Ok(Position { xid, portal_id: i64::MAX, revision: i64::MAX })
     }
 
-    /// The oldest position that events are kept from; `None` while nothing was ever pruned.
+    /// The newest transaction whose events can be read; streams over all portals wait for it to rise.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn pruned_position(&self) -> Result<Option<i64>, StoreError> {
+    pub async fn newest_event(&self) -> Result<i64, StoreError> {
         Ok(sqlx::query_scalar!(
-            r#"/* events::pruned_position */
-            select case when exists(select from portals where events_pruned_to > 0)
-                then coalesce((select min(xid::text::bigint) from portal_events), 0) end as xid"#
+            r#"/* events::newest_event */
+            select coalesce((
+                select xid from portal_events
+                where xid < pg_snapshot_xmin(pg_current_snapshot())
+                order by xid desc limit 1
+            ), '0')::text::bigint as "xid!""#
         )
         .fetch_one(&self.pool)
         .await?)
+    }
+
+    /// Between which transactions a position can lie: events up to the first may be gone, the second has yet to come.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn position_bounds(&self) -> Result<(i64, i64), StoreError> {
+        let row = sqlx::query!(
+            r#"/* events::position_bounds */
+            select pruned_to::text::bigint as "pruned_to!",
+                pg_snapshot_xmax(pg_current_snapshot())::text::bigint as "next!"
+            from installation"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((row.pruned_to, row.next))
     }
 
     /// The revisions of portals, for the poll behind all watches. Portals that are gone are left out.
@@ -172,7 +191,10 @@ impl Store {
             "/* events::prune */
             with gone as (
                 delete from portal_events where occurred_at < now() - make_interval(secs => $1)
-                returning portal_id, revision
+                returning portal_id, revision, xid
+            ), noted as (
+                update installation set pruned_to = greatest(pruned_to, (select max(xid) from gone))
+                where exists (select from gone)
             )
             update portals set events_pruned_to = greatest(events_pruned_to, last.revision)
             from (select portal_id, max(revision) as revision from gone group by portal_id) as last

@@ -6,6 +6,7 @@
 mod budget;
 mod connections;
 pub mod constraint;
+mod doorbell;
 mod error;
 mod events;
 mod jobs;
@@ -30,6 +31,7 @@ use uuid::Uuid;
 
 pub use budget::{BudgetRow, Reservation};
 pub use connections::NewConnection;
+pub use doorbell::Doorbell;
 pub use error::StoreError;
 pub use events::{Position, Retained};
 pub use jobs::{Job, JobKind, Lease};

@@ -1,1 +1,137 @@
-//! TODO-ROOM
+//! Watching: ordered, unique, complete, atomic and resumable streams over what changed.
+//!
+//! A stream over one portal resumes on the portal's revision, one over all portals on a position that no late commit
+//! can slip behind. Events are read from the database by each stream at its consumer's pace; the hub only wakes them.
+
+mod hub;
+mod source;
+mod stream;
+mod token;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use source::{ConnectionChange, Listed};
+pub use stream::{EndCause, Item, Message, ResetCause, StreamSettings};
+
+use crate::{
+    domain::{
+        PortalId, SetupId, TestContactId,
+        change::{SetupView, SyncView},
+        connection::Connection,
+        test_contact::TestContact,
+    },
+    store::{Store, StoreError},
+};
+use hub::Hub;
+use source::{ConnectionSource, SetupSource, Source, SyncSource, TestContactSource};
+use stream::{Begin, Sent, Stream};
+
+/// Messages that wait for a consumer. Few: what is behind them is read when there is room.
+const WAITING_MESSAGES: usize = 4;
+
+/// A stream of setups.
+pub type SetupStream = ReceiverStream<Result<Message<SetupView, SetupView>, StoreError>>;
+/// A stream of a test contact.
+pub type TestContactStream = ReceiverStream<Result<Message<TestContact, TestContact>, StoreError>>;
+/// A stream of connections and attempts.
+pub type ConnectionStream = ReceiverStream<Result<Message<Listed<Connection>, ConnectionChange>, StoreError>>;
+/// A stream of sync states.
+pub type SyncStream = ReceiverStream<Result<Message<Listed<SyncView>, SyncView>, StoreError>>;
+
+/// Opens streams. Cheap to clone.
+#[derive(Clone)]
+pub struct Watches {
+    hub: Hub,
+    settings: StreamSettings,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Watches {
+    /// Streams over this database. They end with `SERVER_SHUTDOWN` once `stop` is cancelled.
+    #[must_use]
+    pub fn new(store: Store, settings: StreamSettings, stop: CancellationToken) -> Self {
+        Self { hub: Hub::new(store), settings, tasks: TaskTracker::new(), stop }
+    }
+
+    /// Wakes streams until `stop`: by this process's commits, by other replicas' doorbell, by a poll.
+    ///
+    /// `direct_url` must not lead through a pooler in transaction mode.
+    pub async fn run(&self, poll_every: Duration, direct_url: SecretString, stop: CancellationToken) {
+        self.hub.clone().run(poll_every, direct_url, stop).await;
+    }
+
+    /// Waits until every stream has said its last word.
+    pub async fn drained(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Streams a setup.
+    ///
+    /// # Errors
+    /// `SETUP_NOT_FOUND`, `RESUME_TOKEN_INVALID`.
+    pub async fn setup(&self, id: SetupId, token: &str) -> Result<SetupStream, StoreError> {
+        let portal_id = self.hub.store().setup(id).await?.setup.portal_id;
+        self.open(SetupSource { id, portal_id }, token).await
+    }
+
+    /// Streams a test contact.
+    ///
+    /// # Errors
+    /// `TEST_CONTACT_NOT_FOUND`, `RESUME_TOKEN_INVALID`.
+    pub async fn test_contact(
+        &self,
+        id: TestContactId,
+        token: &str,
+    ) -> Result<TestContactStream, StoreError> {
+        let portal_id = self.hub.store().test_contact(id).await?.0.portal_id;
+        self.open(TestContactSource { id, portal_id }, token).await
+    }
+
+    /// Streams connections and attempts, of one portal or of all.
+    ///
+    /// # Errors
+    /// `PORTAL_NOT_FOUND`, `RESUME_TOKEN_INVALID`.
+    pub async fn connections(
+        &self,
+        portal_id: Option<PortalId>,
+        token: &str,
+    ) -> Result<ConnectionStream, StoreError> {
+        self.check_portal(portal_id).await?;
+        self.open(ConnectionSource { portal_id }, token).await
+    }
+
+    /// Streams sync states, of one portal or of all.
+    ///
+    /// # Errors
+    /// `PORTAL_NOT_FOUND`, `RESUME_TOKEN_INVALID`.
+    pub async fn syncs(&self, portal_id: Option<PortalId>, token: &str) -> Result<SyncStream, StoreError> {
+        self.check_portal(portal_id).await?;
+        self.open(SyncSource { portal_id }, token).await
+    }
+
+    async fn check_portal(&self, portal_id: Option<PortalId>) -> Result<(), StoreError> {
+        if let Some(portal_id) = portal_id {
+            self.hub.store().retained(portal_id).await?;
+        }
+        Ok(())
+    }
+
+    async fn open<R: Source>(&self, source: R, token: &str) -> Result<ReceiverStream<Sent<R>>, StoreError> {
+        let (out, messages) = mpsc::channel(WAITING_MESSAGES);
+        let mut stream = Stream::new(self.hub.clone(), source, self.settings, self.stop.clone(), out);
+        let begin = if token.is_empty() {
+            Begin::Snapshot
+        } else {
+            stream.resume(token).await?.map_or(Begin::Resume, Begin::Reset)
+        };
+        self.tasks.spawn(stream.run(begin));
+        Ok(ReceiverStream::new(messages))
+    }
+}

@@ -1,0 +1,276 @@
+//! Setups.
+
+use comfy_table::Cell;
+
+use super::{
+    Tone, card, grid,
+    list::rule_text,
+    more, named, plain, show, stacked,
+    sync::{activities, objects},
+    toned,
+};
+use crate::{
+    api::v1::{
+        self, AdminAccess, ConnectState, HubSpotSubscription, ImportDecision, SalesforceEdition,
+        SalesforceEnvironment, SetupStatus, Step, StepState, VisualforceMethod, watch_setup_response::Event,
+    },
+    ctl::{
+        labels::label,
+        lang::Lang,
+        output::{View, number, time},
+    },
+};
+
+show! {
+    StartSetupResponse => |m, view| one(m.setup.as_ref(), view);
+    GetSetupResponse => |m, view| one(m.setup.as_ref(), view);
+    AbandonSetupResponse => |m, view| one(m.setup.as_ref(), view);
+    AcknowledgePrerequisitesResponse => |m, view| one(m.setup.as_ref(), view);
+    SelectEditionResponse => |m, view| one(m.setup.as_ref(), view);
+    ConfirmAdminAccessResponse => |m, view| one(m.setup.as_ref(), view);
+    SelectEnvironmentResponse => |m, view| one(m.setup.as_ref(), view);
+    SetSeatCountResponse => |m, view| one(m.setup.as_ref(), view);
+    SetApiCallLimitResponse => |m, view| one(m.setup.as_ref(), view);
+    ConfirmPackageInstalledResponse => |m, view| one(m.setup.as_ref(), view);
+    SubmitSecurityTokenResponse => |m, view| one(m.setup.as_ref(), view);
+    ConfirmVisualforceModuleResponse => |m, view| one(m.setup.as_ref(), view);
+    ChooseObjectSyncResponse => |m, view| one(m.setup.as_ref(), view);
+    ChooseActivitySyncResponse => |m, view| one(m.setup.as_ref(), view);
+    ChooseInclusionListResponse => |m, view| one(m.setup.as_ref(), view);
+    EnableSyncResponse => |m, view| stacked([one(m.setup.as_ref(), view), line_of(&m.message)]);
+    FinishSetupResponse => |m, view| stacked([one(m.setup.as_ref(), view), line_of(&m.summary)]);
+    ReviewSetupResponse => review;
+    ListSetupsResponse => |m, view| stacked([many(&m.setups, view), more(&m.next_page_token, view.lang)]);
+    WatchSetupResponse => |m, view| match &m.event {
+        Some(Event::Snapshot(setup) | Event::Transition(setup)) => line(setup, view),
+        _ => String::new(),
+    };
+}
+
+fn line_of(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("✓ {text}\n") }
+}
+
+fn one(setup: Option<&v1::Setup>, view: &View) -> String {
+    let Some(setup) = setup else { return String::new() };
+    let facts = card(
+        view,
+        vec![
+            (("setup", "セットアップ"), plain(&setup.setup_id)),
+            (("portal", "ポータル"), plain(setup.portal_id.to_string())),
+            (("status", "状態"), named::<SetupStatus>(setup.status, view)),
+            (("changed", "更新日時"), plain(time(setup.update_time.as_ref()))),
+            (("etag", "etag"), toned(&setup.etag, Tone::Faint)),
+        ],
+    );
+    let notices = setup.notices.iter().map(|notice| format!("! {}\n", notice.text)).collect();
+    stacked([facts, steps(setup, view), notices, next(setup, view.lang)])
+}
+
+fn many(setups: &[v1::Setup], view: &View) -> String {
+    let header = [
+        ("SETUP", "セットアップ"),
+        ("PORTAL", "ポータル"),
+        ("STATUS", "状態"),
+        ("NEXT STEP", "次のステップ"),
+        ("CHANGED", "更新日時"),
+    ];
+    let rows = setups.iter().map(|setup| {
+        vec![
+            plain(&setup.setup_id),
+            plain(setup.portal_id.to_string()),
+            named::<SetupStatus>(setup.status, view),
+            named::<Step>(setup.next_step, view),
+            plain(time(setup.update_time.as_ref())),
+        ]
+    });
+    grid(view, &header, rows.collect())
+}
+
+fn steps(setup: &v1::Setup, view: &View) -> String {
+    if setup.steps.is_empty() {
+        return String::new();
+    }
+    let header = [
+        ("", ""),
+        ("STEP", "ステップ"),
+        ("STATE", "状態"),
+        ("ANSWER", "回答"),
+        ("BY", "回答者"),
+        ("AT", "日時"),
+    ];
+    let answers = setup.answers.clone().unwrap_or_default();
+    let rows = setup.steps.iter().enumerate().map(|(index, step)| {
+        vec![
+            plain((index + 1).to_string()),
+            named::<Step>(step.step, view),
+            state(step, view.lang),
+            plain(answer(step.step(), &answers, view.lang)),
+            plain(&step.answered_by),
+            plain(time(step.answer_time.as_ref())),
+        ]
+    });
+    grid(view, &header, rows.collect())
+}
+
+fn state(step: &v1::StepStatus, lang: Lang) -> Cell {
+    let name = label::<StepState>(step.state, lang);
+    match step.state() {
+        StepState::Answered => toned(name, Tone::Good),
+        StepState::Stale if step.stale_because() != Step::Unspecified => {
+            toned(format!("{name} ← {}", label::<Step>(step.stale_because, lang)), Tone::Careful)
+        }
+        StepState::Stale | StepState::Waiting => toned(name, Tone::Careful),
+        StepState::Open => toned(name, Tone::Plain),
+        StepState::NotReached | StepState::Unspecified => toned(name, Tone::Faint),
+    }
+}
+
+/// What was answered at a step, in a few words. Never a secret: the API has none to show.
+fn answer(step: Step, answers: &v1::SetupAnswers, lang: Lang) -> String {
+    let named = |value: i32, name: String| if value == 0 { String::new() } else { name };
+    match step {
+        Step::Prerequisites => {
+            named(answers.subscription, label::<HubSpotSubscription>(answers.subscription, lang))
+        }
+        Step::Edition => named(answers.edition, label::<SalesforceEdition>(answers.edition, lang)),
+        Step::AdminAccess => named(answers.admin_access, label::<AdminAccess>(answers.admin_access, lang)),
+        Step::Environment => {
+            named(answers.environment, label::<SalesforceEnvironment>(answers.environment, lang))
+        }
+        Step::SeatCount => named(answers.seat_count, number(answers.seat_count.into())),
+        Step::ApiCallLimit => {
+            answers.api_call_limit.as_ref().map(|limit| limit_text(limit, lang)).unwrap_or_default()
+        }
+        Step::Package => confirmed(answers.package_installed.as_ref(), lang),
+        Step::SecurityToken => {
+            answers.security_token.as_ref().map(|token| token_text(token, lang)).unwrap_or_default()
+        }
+        Step::VisualforceModule => answers
+            .visualforce_module
+            .as_ref()
+            .map(|module| named(module.method, label::<VisualforceMethod>(module.method, lang)))
+            .unwrap_or_default(),
+        Step::ConnectAccounts => answers
+            .connect_attempt
+            .as_ref()
+            .map(|attempt| format!("{} {}", label::<ConnectState>(attempt.state, lang), attempt.org_id))
+            .unwrap_or_default(),
+        Step::ObjectSync => objects(answers.object_sync.as_ref(), lang),
+        Step::ActivitySync => activities(answers.activity_sync.as_ref(), lang),
+        Step::InclusionList => rule_text(answers.inclusion.as_ref(), lang),
+        Step::Review => confirmed(answers.sync_enabled.as_ref(), lang),
+        Step::Test => answers.test.as_ref().map(|test| test_text(test, lang)).unwrap_or_default(),
+        Step::Done => named(answers.import_decision, label::<ImportDecision>(answers.import_decision, lang)),
+        Step::Unspecified => String::new(),
+    }
+}
+
+fn confirmed(claim: Option<&v1::Claim>, lang: Lang) -> String {
+    match claim {
+        Some(claim) if claim.confirmed => lang.pick("confirmed", "確認済み").to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn token_text(token: &v1::SecurityTokenInfo, lang: Lang) -> String {
+    if token.not_used {
+        return lang.pick("not needed (OAuth)", "不要(OAuth)").to_owned();
+    }
+    format!("{} {}", lang.pick("set", "登録済み"), token.fingerprint)
+}
+
+fn test_text(test: &v1::TestOutcome, lang: Lang) -> String {
+    if test.not_tested {
+        lang.pick("not tested", "テストなし").to_owned()
+    } else {
+        test.test_contact_id.clone()
+    }
+}
+
+/// The limit in force, or the suggestion, and what it means.
+pub fn limit_text(limit: &v1::ApiCallLimit, lang: Lang) -> String {
+    let figure = match (limit.limit, lang) {
+        (0, Lang::En) => format!("suggested: {}", number(limit.suggested)),
+        (0, Lang::Ja) => format!("提案値 {}", number(limit.suggested)),
+        (set, Lang::En) if set != limit.suggested => {
+            format!("{} (suggested: {})", number(set), number(limit.suggested))
+        }
+        (set, Lang::Ja) if set != limit.suggested => {
+            format!("{}(提案値 {})", number(set), number(limit.suggested))
+        }
+        (set, _) => number(set),
+    };
+    match (limit.contact_syncs_per_day, lang) {
+        (0, _) => figure,
+        (syncs, Lang::En) => format!("{figure}, about {} contact syncs a day", number(syncs)),
+        (syncs, Lang::Ja) => format!("{figure}、1日あたり約 {} 件のコンタクト同期", number(syncs)),
+    }
+}
+
+fn review(response: &v1::ReviewSetupResponse, view: &View) -> String {
+    let header = [("DECISION", "決定事項"), ("ANSWER", "回答"), ("EDIT AT", "編集するステップ")];
+    let rows = response.decisions.iter().map(|decision| {
+        vec![
+            plain(&decision.label),
+            plain(&decision.value),
+            toned(label::<Step>(decision.step, view.lang), Tone::Faint),
+        ]
+    });
+    let etag =
+        card(view, vec![(("review etag", "レビューの etag"), toned(&response.review_etag, Tone::Faint))]);
+    stacked([grid(view, &header, rows.collect()), etag])
+}
+
+fn line(setup: &v1::Setup, view: &View) -> String {
+    let at = time(setup.update_time.as_ref());
+    let kind = view.lang.pick("setup", "セットアップ");
+    let portal = view.lang.pick("portal", "ポータル");
+    let status = label::<SetupStatus>(setup.status, view.lang);
+    let next = match setup.next_step() {
+        Step::Unspecified => String::new(),
+        _ => format!("  → {}", label::<Step>(setup.next_step, view.lang)),
+    };
+    let stale = match setup.stale.len() {
+        0 => String::new(),
+        count => format!("  {} {count}", view.lang.pick("stale:", "要確認:")),
+    };
+    format!("{at}  {portal} {}  {kind}: {status}{next}{stale}\n", setup.portal_id)
+}
+
+fn next(setup: &v1::Setup, lang: Lang) -> String {
+    let step = setup.next_step();
+    match next_command(step) {
+        None => String::new(),
+        Some(command) => {
+            let name = label::<Step>(step.into(), lang);
+            format!(
+                "{} {name}: connectorctl {command} --portal {}\n",
+                lang.pick("next:", "次:"),
+                setup.portal_id
+            )
+        }
+    }
+}
+
+/// The command that answers a step, without naming the setup.
+fn next_command(step: Step) -> Option<&'static str> {
+    Some(match step {
+        Step::Unspecified => return None,
+        Step::Prerequisites => "setup prerequisites --acknowledged --subscription SUBSCRIPTION",
+        Step::Edition => "setup edition EDITION",
+        Step::AdminAccess => "setup admin-access ACCESS",
+        Step::Environment => "setup environment ENVIRONMENT",
+        Step::SeatCount => "setup seats COUNT",
+        Step::ApiCallLimit => "setup api-limit",
+        Step::Package => "setup package --installed",
+        Step::SecurityToken => "setup token",
+        Step::VisualforceModule => "setup visualforce --added",
+        Step::ConnectAccounts => "connect --username USER",
+        Step::ObjectSync => "setup objects --accounts YES|NO --opportunities YES|NO",
+        Step::ActivitySync => "setup activities --tasks YES|NO",
+        Step::InclusionList => "setup inclusion --list LIST",
+        Step::Review => "setup enable",
+        Step::Test | Step::Done => "setup finish --existing-contacts DECISION",
+    })
+}

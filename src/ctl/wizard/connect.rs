@@ -1,0 +1,165 @@
+//! Connecting, with credentials asked for one by one.
+
+use std::fs;
+
+use super::{Next, Pause, Wizard};
+use crate::{
+    api::v1::{self, ConnectState, ErrorReason, salesforce_credential::Method},
+    ctl::{
+        answer::present,
+        args::CredentialMethod,
+        connecting::{Of, is_over, plain, to_its_end},
+        error::Error,
+        lang::Lang,
+        render::{attempt_outcome, findings},
+    },
+};
+
+impl Wizard<'_> {
+    /// Joins an attempt that runs, or starts one; shows what was found.
+    pub(super) async fn connect_accounts(&mut self) -> Result<Next, Pause> {
+        let last = self.answers().connect_attempt;
+        let attempt = match &last {
+            Some(running) if !is_over(running) => running.clone(),
+            _ => self.start_attempt(last.as_ref()).await?,
+        };
+        let of = Of::Setup(self.setup.setup_id.clone());
+        let ended = to_its_end(self.context, attempt, &of).await?;
+        self.prompts.say(&findings(&ended.findings, &self.context.view));
+        self.prompts.say(&attempt_outcome(&ended, self.lang()));
+        self.refresh().await?;
+        if ended.state() == ConnectState::Connected { Ok(Next::Onward) } else { Err(Pause::Menu) }
+    }
+
+    async fn start_attempt(
+        &mut self,
+        last: Option<&v1::ConnectAttempt>,
+    ) -> Result<v1::ConnectAttempt, Pause> {
+        let credential = self.ask_credential(last.is_some())?;
+        let expected_org_id = self.ask_expected_org(last)?;
+        let client = &self.context.client;
+        let request_id = client.request_id();
+        let message = v1::ConnectAccountsRequest {
+            request_id: request_id.clone(),
+            setup_id: self.setup.setup_id.clone(),
+            etag: String::new(),
+            credential,
+            expected_org_id,
+        };
+        let connect = async |request| client.connections().connect_accounts(request).await;
+        let answer = client.change(&request_id, message, connect).await?;
+        Ok(present(answer.attempt)?)
+    }
+
+    /// Another org than before has to be meant.
+    fn ask_expected_org(&mut self, last: Option<&v1::ConnectAttempt>) -> Result<String, Pause> {
+        let Some(last) = last.filter(|last| last.reason() == ErrorReason::OrgChanged) else {
+            return Ok(String::new());
+        };
+        let org = &last.org_id;
+        let question = match self.lang() {
+            Lang::En => format!(
+                "This portal was connected to another org before. Is {org} the one that is meant now?"
+            ),
+            Lang::Ja => {
+                format!("このポータルは以前、別の組織に接続されていました。今回は {org} に接続しますか?")
+            }
+        };
+        Ok(if self.prompts.confirm(&question)? { org.clone() } else { String::new() })
+    }
+
+    fn ask_credential(&mut self, is_stored: bool) -> Result<Option<v1::SalesforceCredential>, Pause> {
+        let lang = self.lang();
+        let has_token = self.answers().security_token.is_some_and(|token| !token.not_used);
+        let password = lang.pick("user name and password", "ユーザー名とパスワード");
+        let stored = lang.pick("the same credential as before", "前回と同じ資格情報");
+        let all = [
+            (CredentialMethod::Password, password, has_token),
+            (CredentialMethod::JwtBearer, "OAuth: JWT bearer", true),
+            (CredentialMethod::ClientCredentials, "OAuth: client credentials", true),
+            (CredentialMethod::RefreshToken, "OAuth: refresh token", true),
+            (CredentialMethod::Stored, stored, is_stored),
+        ];
+        let offered: Vec<_> = all.into_iter().filter(|(_, _, is_offered)| *is_offered).collect();
+        let names: Vec<String> = offered.iter().map(|(_, name, _)| (*name).to_owned()).collect();
+        let question = lang.pick("How do you log in to Salesforce?", "Salesforce へのログイン方法は?");
+        let chosen = self.prompts.choose(question, &names)?;
+        let method = match offered.get(chosen).map(|(method, ..)| *method) {
+            Some(CredentialMethod::Password) => self.ask_password()?,
+            Some(CredentialMethod::JwtBearer) => self.ask_jwt_bearer()?,
+            Some(CredentialMethod::ClientCredentials) => self.ask_client_credentials()?,
+            Some(CredentialMethod::RefreshToken) => self.ask_refresh_token()?,
+            Some(CredentialMethod::Stored) => return Ok(None),
+            None => return Err(Pause::Menu),
+        };
+        Ok(Some(v1::SalesforceCredential { method: Some(method) }))
+    }
+
+    /// The token is carried over from its step.
+    fn ask_password(&mut self) -> Result<Method, Pause> {
+        let lang = self.lang();
+        Ok(Method::Password(v1::SalesforcePassword {
+            username: self
+                .prompts
+                .line(lang.pick("Salesforce user name", "Salesforce のユーザー名"), None)?,
+            password: plain(
+                &self.prompts.secret(lang.pick("Salesforce password", "Salesforce のパスワード"))?,
+            ),
+            security_token: String::new(),
+        }))
+    }
+
+    fn ask_jwt_bearer(&mut self) -> Result<Method, Pause> {
+        let lang = self.lang();
+        let client_id = self.ask_client_id()?;
+        let username = self
+            .prompts
+            .line(lang.pick("Salesforce user to act as", "使用する Salesforce ユーザー名"), None)?;
+        let path =
+            self.prompts.line(lang.pick("File with the private key (PEM)", "秘密鍵のファイル(PEM)"), None)?;
+        let private_key_pem = fs::read_to_string(&path)
+            .map_err(|error| Pause::Error(Error::Usage(format!("{path}: {error}"))))?;
+        let login_url = self.ask_login_url(true)?;
+        Ok(Method::JwtBearer(v1::SalesforceJwtBearer { client_id, username, private_key_pem, login_url }))
+    }
+
+    fn ask_client_credentials(&mut self) -> Result<Method, Pause> {
+        let client_id = self.ask_client_id()?;
+        let question = self.lang().pick("Consumer secret", "コンシューマの秘密");
+        let client_secret = plain(&self.prompts.secret(question)?);
+        let login_url = self.ask_login_url(false)?;
+        Ok(Method::ClientCredentials(v1::SalesforceClientCredentials { client_id, client_secret, login_url }))
+    }
+
+    fn ask_refresh_token(&mut self) -> Result<Method, Pause> {
+        let lang = self.lang();
+        let client_id = self.ask_client_id()?;
+        let has_secret =
+            self.prompts.confirm(lang.pick("Has the app a secret?", "アプリに秘密はありますか?"))?;
+        let client_secret = if has_secret {
+            plain(&self.prompts.secret(lang.pick("Consumer secret", "コンシューマの秘密"))?)
+        } else {
+            String::new()
+        };
+        let refresh_token = plain(&self.prompts.secret(lang.pick("Refresh token", "リフレッシュトークン"))?);
+        let login_url = self.ask_login_url(true)?;
+        Ok(Method::RefreshToken(v1::SalesforceRefreshToken {
+            client_id,
+            client_secret,
+            refresh_token,
+            login_url,
+        }))
+    }
+
+    fn ask_client_id(&mut self) -> Result<String, Pause> {
+        self.prompts.line(self.lang().pick("Consumer key", "コンシューマ鍵"), None)
+    }
+
+    fn ask_login_url(&mut self, is_optional: bool) -> Result<String, Pause> {
+        let lang = self.lang();
+        let question = lang.pick("The org's My Domain (https://…)", "組織の私のドメイン(https://…)");
+        let empty =
+            is_optional.then(|| lang.pick("Enter: the usual login host", "Enter: 通常のログインホスト"));
+        self.prompts.line(question, empty)
+    }
+}

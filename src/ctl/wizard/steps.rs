@@ -1,0 +1,230 @@
+//! The steps before connecting.
+
+use super::{Next, Pause, Wizard};
+use crate::{
+    api::v1::{
+        AdminAccess, HubSpotSubscription, SalesforceEdition, SalesforceEnvironment, Step, StepDescription,
+        VisualforceMethod,
+    },
+    ctl::{
+        answer::{Answering, answer},
+        connecting::plain,
+        labels::{Label, label},
+        lang::Lang,
+        render::limit_text,
+    },
+    locale,
+};
+
+impl Wizard<'_> {
+    pub(super) async fn before_connecting(&mut self, step: Step) -> Result<Next, Pause> {
+        let client = &self.context.client;
+        let answering = self.answering();
+        let description = self.description(step);
+        match step {
+            Step::Prerequisites => {
+                let acknowledged = self.confirm_checkbox("step-prerequisites")?;
+                let subscription = self.one_of(&description, SUBSCRIPTIONS)?;
+                let answer = answer!(
+                    client,
+                    &answering,
+                    acknowledge_prerequisites,
+                    AcknowledgePrerequisitesRequest { acknowledged, subscription }
+                )?;
+                self.take(answer.setup)
+            }
+            Step::Edition => {
+                let edition = self.one_of(&description, EDITIONS)?;
+                let answer = answer!(client, &answering, select_edition, SelectEditionRequest { edition })?;
+                self.take(answer.setup)
+            }
+            Step::AdminAccess => self.admin_access(&description).await,
+            Step::Environment => {
+                let environment = self.one_of(&description, ENVIRONMENTS)?;
+                let is_sandbox = environment == i32::from(SalesforceEnvironment::Sandbox);
+                let sandbox_notes_acknowledged = is_sandbox && self.confirm_checkbox("step-environment")?;
+                let answer = answer!(
+                    client,
+                    &answering,
+                    select_environment,
+                    SelectEnvironmentRequest { environment, sandbox_notes_acknowledged }
+                )?;
+                self.take(answer.setup)
+            }
+            Step::SeatCount => {
+                let question = question(&description, self.lang());
+                let seat_count = self.whole_number(&question, None)?.unwrap_or_default();
+                let answer = answer!(client, &answering, set_seat_count, SetSeatCountRequest { seat_count })?;
+                self.take(answer.setup)
+            }
+            Step::ApiCallLimit => self.api_call_limit(&description).await,
+            Step::Package => {
+                let installed = self.prompts.confirm(&question(&description, self.lang()))?;
+                let answer = answer!(
+                    client,
+                    &answering,
+                    confirm_package_installed,
+                    ConfirmPackageInstalledRequest { installed }
+                )?;
+                self.take(answer.setup)
+            }
+            Step::SecurityToken => self.security_token().await,
+            _ => self.visualforce_module(&description).await,
+        }
+    }
+
+    /// "No access" is an answer, after which the setup waits for somebody else.
+    async fn admin_access(&mut self, description: &StepDescription) -> Result<Next, Pause> {
+        let admin_access = self.one_of(description, ACCESSES)?;
+        let answer = answer!(
+            &self.context.client,
+            &self.answering(),
+            confirm_admin_access,
+            ConfirmAdminAccessRequest { admin_access }
+        )?;
+        self.take(answer.setup)?;
+        if admin_access != i32::from(AdminAccess::None) {
+            return Ok(Next::Onward);
+        }
+        let (en, ja) = (
+            "The setup waits: work with your Salesforce administrator, then come back and answer this step again.",
+            "Salesforce 管理者と連携し、準備ができたらこのステップにもう一度回答してください。",
+        );
+        self.prompts.say(self.lang().pick(en, ja));
+        Ok(Next::Leave)
+    }
+
+    /// Shows what the suggestion means before it is asked about.
+    async fn api_call_limit(&mut self, description: &StepDescription) -> Result<Next, Pause> {
+        let client = &self.context.client;
+        let preview = Answering { validate_only: true, ..self.answering() };
+        let preview = answer!(client, &preview, set_api_call_limit, SetApiCallLimitRequest { limit: None })?;
+        let suggestion =
+            preview.setup.and_then(|setup| setup.answers).and_then(|answers| answers.api_call_limit);
+        if let Some(limit) = self.answers().api_call_limit.filter(|limit| limit.limit > 0) {
+            let now = self.lang().pick("now", "現在");
+            self.prompts.say(&format!("   {now}: {}", limit_text(&limit, self.lang())));
+        }
+        let meaning = suggestion.map(|limit| limit_text(&limit, self.lang())).unwrap_or_default();
+        let accepted = match self.lang() {
+            Lang::En => format!("Enter accepts the suggestion {meaning}"),
+            Lang::Ja => format!("Enter で提案値を採用 {meaning}"),
+        };
+        let limit = self.whole_number(&question(description, self.lang()), Some(&accepted))?;
+        let answer =
+            answer!(client, &self.answering(), set_api_call_limit, SetApiCallLimitRequest { limit })?;
+        self.take(answer.setup)
+    }
+
+    async fn security_token(&mut self) -> Result<Next, Pause> {
+        let lang = self.lang();
+        let options = [
+            lang.pick("enter the token", "トークンを入力する").to_owned(),
+            lang.pick("no token: the org will be connected by OAuth", "トークンなし(OAuth で接続する)")
+                .to_owned(),
+        ];
+        let question = lang.pick("Security token", "セキュリティトークン");
+        let not_used = self.prompts.choose(question, &options)? == 1;
+        let security_token = if not_used {
+            String::new()
+        } else {
+            let question =
+                lang.pick("Enter your Salesforce token:", "Salesforce トークンを入力してください:");
+            plain(&self.prompts.secret(question)?)
+        };
+        let answer = answer!(
+            &self.context.client,
+            &self.answering(),
+            submit_security_token,
+            SubmitSecurityTokenRequest { security_token, not_used }
+        )?;
+        self.take(answer.setup)
+    }
+
+    async fn visualforce_module(&mut self, description: &StepDescription) -> Result<Next, Pause> {
+        let methods = [VisualforceMethod::Visualforce, VisualforceMethod::HubspotEmbed];
+        let names = methods.map(|method| label::<VisualforceMethod>(method.into(), self.lang()));
+        let question_how = self.lang().pick("By which means?", "どの方法で追加しましたか?");
+        let method = match self.prompts.choose(question_how, &names)? {
+            0 => VisualforceMethod::Visualforce,
+            _ => VisualforceMethod::HubspotEmbed,
+        };
+        let added = self.prompts.confirm(&question(description, self.lang()))?;
+        let answer = answer!(
+            &self.context.client,
+            &self.answering(),
+            confirm_visualforce_module,
+            ConfirmVisualforceModuleRequest { added, method: method.into() }
+        )?;
+        self.take(answer.setup)
+    }
+
+    /// One value: those that the description offers, or the eligible ones where it offers none.
+    fn one_of<E>(&mut self, description: &StepDescription, otherwise: &[E]) -> Result<i32, Pause>
+    where
+        E: Label + Copy + Into<i32> + 'static,
+    {
+        let lang = self.lang();
+        let described: Vec<(i32, String)> = description
+            .options
+            .iter()
+            .filter_map(|option| {
+                let mark = if option.recommended { lang.pick(" (recommended)", "(推奨)") } else { "" };
+                Some((E::of_name(&option.value)?, format!("{}{mark}", option.label)))
+            })
+            .collect();
+        let options = if described.is_empty() {
+            otherwise.iter().map(|value| ((*value).into(), label::<E>((*value).into(), lang))).collect()
+        } else {
+            described
+        };
+        let labels: Vec<String> = options.iter().map(|(_, label)| label.clone()).collect();
+        let chosen = self.prompts.choose(&question(description, lang), &labels)?;
+        options.get(chosen).map(|(value, _)| *value).ok_or(Pause::Menu)
+    }
+
+    fn confirm_checkbox(&mut self, key: &str) -> Result<bool, Pause> {
+        let text = locale::attribute(self.lang().language(), key, "checkbox", &[]);
+        self.prompts.confirm(&text)
+    }
+
+    /// A whole number, asked for until it is one. None for an empty answer, where that means something.
+    fn whole_number<N: std::str::FromStr>(
+        &mut self,
+        question: &str,
+        empty_means: Option<&str>,
+    ) -> Result<Option<N>, Pause> {
+        loop {
+            let line = self.prompts.line(question, empty_means)?;
+            if line.is_empty() && empty_means.is_some() {
+                return Ok(None);
+            }
+            if let Ok(number) = line.replace([',', '_', ' '], "").parse() {
+                return Ok(Some(number));
+            }
+            self.prompts.say(self.lang().pick("   a whole number, please", "   整数で入力してください"));
+        }
+    }
+}
+
+/// What the description calls the answer; its title where it calls it nothing.
+pub(super) fn question(description: &StepDescription, lang: Lang) -> String {
+    match (description.label.is_empty(), description.title.is_empty()) {
+        (false, _) => description.label.clone(),
+        (true, false) => description.title.clone(),
+        (true, true) => label::<Step>(description.step, lang),
+    }
+}
+
+const SUBSCRIPTIONS: &[HubSpotSubscription] =
+    &[HubSpotSubscription::Professional, HubSpotSubscription::Enterprise];
+const EDITIONS: &[SalesforceEdition] =
+    &[SalesforceEdition::Professional, SalesforceEdition::Enterprise, SalesforceEdition::Unlimited];
+const ACCESSES: &[AdminAccess] = &[
+    AdminAccess::TopLevelAdministrator,
+    AdminAccess::FullObjectAndField,
+    AdminAccess::ObjectOnly,
+    AdminAccess::None,
+];
+const ENVIRONMENTS: &[SalesforceEnvironment] =
+    &[SalesforceEnvironment::Production, SalesforceEnvironment::Sandbox];

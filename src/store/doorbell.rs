@@ -1,0 +1,57 @@
+//! The doorbell between replicas: tells the others to look for new events at once.
+//!
+//! It is rung after the commit, from a connection of its own and once for many commits: NOTIFY inside the writing
+//! transactions would serialise their commits. Nothing depends on it; a poll stands behind it.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::{PgConnection, postgres::PgListener};
+
+use super::{Store, StoreError};
+
+const CHANNEL: &str = "connector_commits";
+
+/// Hears other replicas ring.
+pub struct Doorbell {
+    listener: PgListener,
+}
+
+impl Doorbell {
+    /// Listens. Needs a direct connection: a pooler in transaction mode delivers nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn listen(direct_url: &SecretString) -> Result<Self, StoreError> {
+        let mut listener = PgListener::connect(direct_url.expose_secret()).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(Self { listener })
+    }
+
+    /// Returns when somebody rang, or when the connection was lost and something may have been missed.
+    ///
+    /// # Errors
+    /// When the connection can't be had again.
+    pub async fn rung(&mut self) -> Result<(), StoreError> {
+        self.listener.try_recv().await?;
+        // Whatever else has arrived says the same.
+        while self.listener.next_buffered().is_some() {}
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Rings, in a transaction of its own that writes nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn ring(&self) -> Result<(), StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        ring(&mut connection).await
+    }
+}
+
+async fn ring(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!(r#"/* doorbell::ring */ select pg_notify($1, '')::text as "rung""#, CHANNEL)
+        .fetch_one(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,329 @@
+//! What the four streams show: their snapshots, and what they pick out of the events.
+
+use futures::future::BoxFuture;
+use uuid::Uuid;
+
+use super::token::StreamKind;
+use crate::{
+    domain::{
+        PortalId, SetupId, TestContactId,
+        change::{AttemptView, Change, Event, SetupView, SyncView},
+        connection::Connection,
+        setup::Status as SetupStatus,
+        test_contact::TestContact,
+    },
+    store::{ConnectionFilter, Store, StoreError},
+};
+
+/// Resources in one message of a snapshot over many portals.
+const SNAPSHOT_PAGE: i64 = 100;
+
+/// Which events a stream reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scope {
+    Portal(PortalId),
+    All,
+}
+
+/// One message of a snapshot.
+pub(super) struct SnapshotPage<S> {
+    pub(super) snapshot: S,
+    /// For a stream over one portal: the revision that the snapshot was read at.
+    pub(super) revision: i64,
+    /// For a stream over all: each portal with the revision that is already in the snapshot.
+    pub(super) included: Vec<(i64, i64)>,
+    /// Where the next page begins.
+    pub(super) next: Option<(i64, Uuid)>,
+    /// Nothing more will happen.
+    pub(super) finished: bool,
+}
+
+/// What a stream shows.
+pub(super) trait Source: Send + Sync + 'static {
+    /// A snapshot, or a part of it.
+    type Snapshot: Send + 'static;
+    /// One change.
+    type Transition: Send + 'static;
+
+    fn kind(&self) -> StreamKind;
+    fn subject(&self) -> u128;
+    fn scope(&self) -> Scope;
+    fn event_kinds(&self) -> &'static [&'static str];
+    fn snapshot<'s>(
+        &'s self,
+        store: &'s Store,
+        after: (i64, Uuid),
+    ) -> BoxFuture<'s, Result<SnapshotPage<Self::Snapshot>, StoreError>>;
+    /// Whether there are final states.
+    fn can_finish(&self) -> bool {
+        false
+    }
+    /// What the stream shows of an event, and whether nothing follows it.
+    fn pick(&self, event: Event) -> Option<(Self::Transition, bool)>;
+}
+
+/// The changes of a setup.
+pub(super) struct SetupSource {
+    pub(super) id: SetupId,
+    pub(super) portal_id: PortalId,
+}
+
+impl Source for SetupSource {
+    type Snapshot = SetupView;
+    type Transition = SetupView;
+
+    fn kind(&self) -> StreamKind {
+        StreamKind::Setup
+    }
+
+    fn subject(&self) -> u128 {
+        self.id.0.as_u128()
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Portal(self.portal_id)
+    }
+
+    fn event_kinds(&self) -> &'static [&'static str] {
+        &["setup"]
+    }
+
+    fn snapshot<'s>(
+        &'s self,
+        store: &'s Store,
+        _: (i64, Uuid),
+    ) -> BoxFuture<'s, Result<SnapshotPage<SetupView>, StoreError>> {
+        Box::pin(async move {
+            let view = store.setup(self.id).await?;
+            let finished = view.setup.status != SetupStatus::InProgress;
+            Ok(SnapshotPage {
+                revision: view.revision,
+                snapshot: view,
+                included: Vec::new(),
+                next: None,
+                finished,
+            })
+        })
+    }
+
+    fn can_finish(&self) -> bool {
+        true
+    }
+
+    fn pick(&self, event: Event) -> Option<(SetupView, bool)> {
+        event.changes.into_iter().find_map(|change| match change {
+            Change::Setup(view) if view.setup.id == self.id => {
+                let finished = view.setup.status != SetupStatus::InProgress;
+                Some((view, finished))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// The status of a test contact.
+pub(super) struct TestContactSource {
+    pub(super) id: TestContactId,
+    pub(super) portal_id: PortalId,
+}
+
+impl Source for TestContactSource {
+    type Snapshot = TestContact;
+    type Transition = TestContact;
+
+    fn kind(&self) -> StreamKind {
+        StreamKind::TestContact
+    }
+
+    fn subject(&self) -> u128 {
+        self.id.0.as_u128()
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Portal(self.portal_id)
+    }
+
+    fn event_kinds(&self) -> &'static [&'static str] {
+        &["test_contact"]
+    }
+
+    fn snapshot<'s>(
+        &'s self,
+        store: &'s Store,
+        _: (i64, Uuid),
+    ) -> BoxFuture<'s, Result<SnapshotPage<TestContact>, StoreError>> {
+        Box::pin(async move {
+            let (contact, revision) = store.test_contact(self.id).await?;
+            let finished = contact.status.is_final();
+            Ok(SnapshotPage { revision, snapshot: contact, included: Vec::new(), next: None, finished })
+        })
+    }
+
+    fn can_finish(&self) -> bool {
+        true
+    }
+
+    fn pick(&self, event: Event) -> Option<(TestContact, bool)> {
+        event.changes.into_iter().find_map(|change| match change {
+            Change::TestContact(contact) if contact.id == self.id => {
+                let finished = contact.status.is_final();
+                Some((contact, finished))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// Resources as they stand, and whether more of them follow.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    /// The resources.
+    pub items: Vec<T>,
+    /// Another message of this snapshot follows.
+    pub more: bool,
+}
+
+/// What one change did to a connection, to an attempt, or to both.
+#[derive(Clone, Debug)]
+pub struct ConnectionChange {
+    /// The portal.
+    pub portal_id: PortalId,
+    /// The connection after it.
+    pub connection: Option<Connection>,
+    /// The attempt after it.
+    pub attempt: Option<AttemptView>,
+}
+
+/// The changes of connections and attempts, of one portal or of all.
+pub(super) struct ConnectionSource {
+    pub(super) portal_id: Option<PortalId>,
+}
+
+impl Source for ConnectionSource {
+    type Snapshot = Listed<Connection>;
+    type Transition = ConnectionChange;
+
+    fn kind(&self) -> StreamKind {
+        StreamKind::Connections
+    }
+
+    fn subject(&self) -> u128 {
+        subject_of(self.portal_id)
+    }
+
+    fn scope(&self) -> Scope {
+        self.portal_id.map_or(Scope::All, Scope::Portal)
+    }
+
+    fn event_kinds(&self) -> &'static [&'static str] {
+        &["connection", "attempt"]
+    }
+
+    fn snapshot<'s>(
+        &'s self,
+        store: &'s Store,
+        after: (i64, Uuid),
+    ) -> BoxFuture<'s, Result<SnapshotPage<Listed<Connection>>, StoreError>> {
+        Box::pin(async move {
+            let Some(portal_id) = self.portal_id else {
+                let page = store.connections(&ConnectionFilter::default(), after, SNAPSHOT_PAGE).await?;
+                let last = page.items.last().map(|connection| (connection.portal_id.get(), connection.id.0));
+                return Ok(SnapshotPage {
+                    revision: 0,
+                    included: page.items.iter().map(|it| (it.portal_id.get(), it.version)).collect(),
+                    next: last.filter(|_| page.more),
+                    snapshot: Listed { items: page.items, more: page.more },
+                    finished: false,
+                });
+            };
+            // The revision is read first: what changes in between comes as a transition.
+            let revision = store.retained(portal_id).await?.revision;
+            let items = match store.connection(portal_id).await {
+                Ok(connection) if connection.is_active() && connection.version <= revision => {
+                    vec![connection]
+                }
+                Ok(_) | Err(StoreError::Refused(_)) => Vec::new(),
+                Err(error) => return Err(error),
+            };
+            let snapshot = Listed { items, more: false };
+            Ok(SnapshotPage { snapshot, revision, included: Vec::new(), next: None, finished: false })
+        })
+    }
+
+    fn pick(&self, event: Event) -> Option<(ConnectionChange, bool)> {
+        let mut picked = ConnectionChange { portal_id: event.portal_id, connection: None, attempt: None };
+        for change in event.changes {
+            match change {
+                Change::Connection(connection) => picked.connection = Some(connection),
+                Change::Attempt(attempt) => picked.attempt = Some(attempt),
+                _ => {}
+            }
+        }
+        (picked.connection.is_some() || picked.attempt.is_some()).then_some((picked, false))
+    }
+}
+
+/// The sync of one portal or of all.
+pub(super) struct SyncSource {
+    pub(super) portal_id: Option<PortalId>,
+}
+
+impl Source for SyncSource {
+    type Snapshot = Listed<SyncView>;
+    type Transition = SyncView;
+
+    fn kind(&self) -> StreamKind {
+        StreamKind::SyncStatus
+    }
+
+    fn subject(&self) -> u128 {
+        subject_of(self.portal_id)
+    }
+
+    fn scope(&self) -> Scope {
+        self.portal_id.map_or(Scope::All, Scope::Portal)
+    }
+
+    fn event_kinds(&self) -> &'static [&'static str] {
+        &["sync"]
+    }
+
+    fn snapshot<'s>(
+        &'s self,
+        store: &'s Store,
+        after: (i64, Uuid),
+    ) -> BoxFuture<'s, Result<SnapshotPage<Listed<SyncView>>, StoreError>> {
+        Box::pin(async move {
+            let Some(portal_id) = self.portal_id else {
+                let page = store.syncs(after.0, SNAPSHOT_PAGE).await?;
+                let last = page.items.last().map(|view| (view.portal_id.get(), Uuid::nil()));
+                return Ok(SnapshotPage {
+                    revision: 0,
+                    included: page.items.iter().map(|it| (it.portal_id.get(), it.version)).collect(),
+                    next: last.filter(|_| page.more),
+                    snapshot: Listed { items: page.items, more: page.more },
+                    finished: false,
+                });
+            };
+            let view = store.sync_of_portal(portal_id).await?;
+            Ok(SnapshotPage {
+                revision: view.revision,
+                snapshot: Listed { items: vec![view], more: false },
+                included: Vec::new(),
+                next: None,
+                finished: false,
+            })
+        })
+    }
+
+    fn pick(&self, event: Event) -> Option<(SyncView, bool)> {
+        event.changes.into_iter().find_map(|change| match change {
+            Change::Sync(view) => Some((view, false)),
+            _ => None,
+        })
+    }
+}
+
+fn subject_of(portal_id: Option<PortalId>) -> u128 {
+    portal_id.and_then(|id| u128::try_from(id.get()).ok()).unwrap_or(0)
+}
