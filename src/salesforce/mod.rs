@@ -35,3 +35,5 @@ pub use session::{InvalidSession, Session};
 
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, feature = "simulator"))]
+mod simulator_tests;
