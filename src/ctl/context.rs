@@ -107,11 +107,9 @@ impl Context {
             return Ok(());
         }
         if !Self::is_interactive() {
-            let refusal = self.view.lang.pick(
-                "give --yes to do this without being asked",
-                "確認なしで実行するには --yes を付けてください",
-            );
-            return Err(Error::Usage(format!("{question} {refusal}")));
+            return Err(Error::Usage(
+                self.view.lang.with("ctl-confirm-needs-yes", &[("question", question)]),
+            ));
         }
         if super::wizard::terminal::confirm(self.view.lang, question)? {
             Ok(())

@@ -7,7 +7,12 @@ use serde_json::json;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::{exit::Exit, hints, lang::Lang, output::Format};
+use super::{
+    exit::Exit,
+    hints,
+    lang::Lang,
+    output::{Format, printable},
+};
 
 /// Why a command did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -86,13 +91,12 @@ pub fn report(error: &Error, lang: Lang, format: Format, color: bool) {
 /// A failure as lines for people.
 pub fn text(error: &Error, lang: Lang, color: bool) -> String {
     let bad = if color { Style::new().red().bold() } else { Style::new() };
-    let label = lang.pick("error", "エラー");
+    let label = lang.text("ctl-error");
     match error {
-        Error::Interrupted => format!("{}\n", lang.pick("interrupted", "中断しました")),
+        Error::Interrupted => format!("{}\n", lang.text("ctl-error-interrupted")),
         Error::Rpc(failure) => format!("{}: {}", label.style(bad), rpc_text(failure, lang, color)),
         Error::Usage(message) => {
-            let hint = lang
-                .pick("'connectorctl --help' shows how.", "使い方は connectorctl --help で確認できます。");
+            let hint = lang.text("ctl-error-usage");
             format!("{}: {message}\n  {hint}\n", label.style(bad))
         }
         Error::Io(_) | Error::Internal(_) | Error::PipeClosed => {
@@ -106,30 +110,27 @@ fn rpc_text(failure: &RpcFailure, lang: Lang, color: bool) -> String {
     let details = status.get_error_details();
     let dim = if color { Style::new().dimmed() } else { Style::new() };
     let good = if color { Style::new().cyan() } else { Style::new() };
-    let mut out = message(failure, &details, lang);
+    let mut out = printable(&message(failure, &details, lang));
     if let Some(reason) = reason(&details) {
         let _ = write!(out, " {}", format_args!("[{reason}]").style(dim));
     }
     out.push('\n');
     for line in detail_lines(&details) {
-        let _ = writeln!(out, "  - {line}");
+        let _ = writeln!(out, "  - {}", printable(&line));
     }
     for link in details.help().map(|help| help.links.as_slice()).unwrap_or_default() {
-        let _ = writeln!(out, "  {}: {}", link.description, link.url);
+        let _ = writeln!(out, "  {}: {}", printable(&link.description), printable(&link.url));
     }
     if let Some(delay) = retry_delay(&details) {
-        let seconds = delay.as_secs_f64().ceil();
-        let _ = match lang {
-            Lang::En => writeln!(out, "  try again in {seconds} s"),
-            Lang::Ja => writeln!(out, "  {seconds} 秒後に再試行できます"),
-        };
+        let seconds = delay.as_secs_f64().ceil().to_string();
+        let _ = writeln!(out, "  {}", lang.with("ctl-error-retry", &[("seconds", &seconds)]));
     }
     if let Some(id) = server_request_id(status, &details) {
-        let label = lang.pick("request id at the server", "サーバー側のリクエスト ID");
-        let _ = writeln!(out, "  {}", format_args!("{label}: {id}").style(dim));
+        let words = lang.with("ctl-error-request-id", &[("id", &id)]);
+        let _ = writeln!(out, "  {}", words.style(dim));
     }
     if let Some(hint) = hints::next(status.code(), reason(&details), failure.request_id.as_deref(), lang) {
-        let _ = writeln!(out, "{} {hint}", lang.pick("what to do next:", "次にすること:").style(good));
+        let _ = writeln!(out, "{} {hint}", lang.text("ctl-error-next").style(good));
     }
     out
 }
@@ -142,10 +143,7 @@ fn message(failure: &RpcFailure, details: &ErrorDetails, lang: Lang) -> String {
     let status = &failure.status;
     if let Some(source) = status.source() {
         let cause = innermost(source);
-        return match lang {
-            Lang::En => format!("cannot reach {}: {cause}", failure.endpoint),
-            Lang::Ja => format!("{} に接続できません: {cause}", failure.endpoint),
-        };
+        return lang.with("ctl-error-unreachable", &[("endpoint", &failure.endpoint), ("cause", &cause)]);
     }
     if status.message().is_empty() { status.code().to_string() } else { status.message().to_owned() }
 }

@@ -23,8 +23,8 @@ pub struct Source<'a> {
     pub file: Option<&'a PathBuf>,
     /// The environment variable.
     pub variable: &'static str,
-    /// What to ask on a terminal.
-    pub question: &'a str,
+    /// The key of what to ask on a terminal.
+    pub question: &'static str,
     /// The options to name where there is no terminal.
     pub options: &'static str,
 }
@@ -65,7 +65,8 @@ impl Source<'_> {
                 self.options, self.variable
             )));
         }
-        super::wizard::terminal::secret(context.view.lang, self.question)
+        let lang = context.view.lang;
+        super::wizard::terminal::secret(lang, &lang.text(self.question))
     }
 }
 

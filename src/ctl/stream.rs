@@ -8,11 +8,7 @@ use std::{
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::StatusExt as _;
 
-use super::{
-    client::Client,
-    error::Error,
-    render::Show,
-};
+use super::{client::Client, error::Error, render::Show};
 use crate::api::v1::{self, watch_end, watch_reset};
 
 /// The server speaks at least every 15 seconds. After three times that, the connection is taken for dead.

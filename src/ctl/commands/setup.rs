@@ -12,7 +12,6 @@ use crate::{
         context::Context,
         error::Error,
         exit::Exit,
-        lang::Lang,
         render::Show as _,
         secret::Source,
         wizard,
@@ -91,10 +90,7 @@ async fn review(context: &Context, setup_id: &str) -> Result<v1::ReviewSetupResp
 }
 
 async fn abandon(context: &Context, setup_id: String, etag: Option<String>) -> Result<(), Error> {
-    context.confirm(&match context.view.lang {
-        Lang::En => format!("Give up setup {setup_id}? Its secrets are deleted."),
-        Lang::Ja => format!("セットアップ {setup_id} を中止しますか?登録済みの秘密情報は削除されます。"),
-    })?;
+    context.confirm(&context.view.lang.with("ctl-confirm-abandon", &[("setup_id", &setup_id)]))?;
     let client = &context.client;
     let request_id = client.request_id();
     let etag = etag.unwrap_or_default();
@@ -165,10 +161,7 @@ async fn before_connecting(context: &Context, setup_id: String, command: SetupCo
                 stdin: security_token_stdin,
                 file: security_token_file.as_ref(),
                 variable: "CONNECTOR_SALESFORCE_SECURITY_TOKEN",
-                question: context
-                    .view
-                    .lang
-                    .pick("Salesforce security token", "Salesforce のセキュリティトークン"),
+                question: "ctl-ask-token",
                 options: "--security-token-file, --security-token-stdin",
             };
             let security_token = if not_used { String::new() } else { plain(&source.get(context)?) };
@@ -239,10 +232,6 @@ async fn looked_at(context: &Context, setup_id: &str) -> Result<String, Error> {
     let review = review(context, setup_id).await?;
     present(review.setup.as_ref())?;
     context.note(&review.show(&context.view));
-    let (en, ja) = (
-        "Switch on \"Sync contacts with Salesforce\"?",
-        "「コンタクトを Salesforce と同期する」を有効にしますか?",
-    );
-    context.confirm(context.view.lang.pick(en, ja))?;
+    context.confirm(&context.view.lang.text("ctl-confirm-enable"))?;
     Ok(review.review_etag)
 }
