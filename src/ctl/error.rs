@@ -10,9 +10,11 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use super::{
     exit::Exit,
     hints,
+    labels::label,
     lang::Lang,
     output::{Format, printable},
 };
+use crate::api::v1::Step;
 
 /// Why a command did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -91,16 +93,16 @@ pub fn report(error: &Error, lang: Lang, format: Format, color: bool) {
 /// A failure as lines for people.
 pub fn text(error: &Error, lang: Lang, color: bool) -> String {
     let bad = if color { Style::new().red().bold() } else { Style::new() };
-    let label = lang.text("ctl-error");
+    let heading = lang.text("ctl-error");
     match error {
         Error::Interrupted => format!("{}\n", lang.text("ctl-error-interrupted")),
-        Error::Rpc(failure) => format!("{}: {}", label.style(bad), rpc_text(failure, lang, color)),
+        Error::Rpc(failure) => format!("{} {}", heading.style(bad), rpc_text(failure, lang, color)),
         Error::Usage(message) => {
             let hint = lang.text("ctl-error-usage");
-            format!("{}: {message}\n  {hint}\n", label.style(bad))
+            format!("{} {message}\n  {hint}\n", heading.style(bad))
         }
         Error::Io(_) | Error::Internal(_) | Error::PipeClosed => {
-            format!("{}: {error}\n", label.style(bad))
+            format!("{} {error}\n", heading.style(bad))
         }
     }
 }
@@ -110,12 +112,13 @@ fn rpc_text(failure: &RpcFailure, lang: Lang, color: bool) -> String {
     let details = status.get_error_details();
     let dim = if color { Style::new().dimmed() } else { Style::new() };
     let good = if color { Style::new().cyan() } else { Style::new() };
-    let mut out = printable(&message(failure, &details, lang));
+    let told = message(failure, &details, lang);
+    let mut out = printable(&told);
     if let Some(reason) = reason(&details) {
         let _ = write!(out, " {}", format_args!("[{reason}]").style(dim));
     }
     out.push('\n');
-    for line in detail_lines(&details) {
+    for line in detail_lines(&details, &told, lang) {
         let _ = writeln!(out, "  - {}", printable(&line));
     }
     for link in details.help().map(|help| help.links.as_slice()).unwrap_or_default() {
@@ -172,7 +175,7 @@ fn server_request_id(status: &Status, details: &ErrorDetails) -> Option<String> 
 }
 
 /// One line for each field, precondition and quota that was violated.
-fn detail_lines(details: &ErrorDetails) -> Vec<String> {
+fn detail_lines(details: &ErrorDetails, told: &str, lang: Lang) -> Vec<String> {
     let fields = details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default();
     let preconditions =
         details.precondition_failure().map(|failure| failure.violations.as_slice()).unwrap_or_default();
@@ -182,17 +185,22 @@ fn detail_lines(details: &ErrorDetails) -> Vec<String> {
         let words = localized.filter(|words| !words.is_empty()).unwrap_or(&violation.description);
         format!("{}: {words}", violation.field)
     });
-    let preconditions =
-        preconditions.iter().map(|violation| subject_line(&violation.subject, &violation.description));
-    let quotas = quotas.iter().map(|violation| subject_line(&violation.subject, &violation.description));
-    fields.chain(preconditions).chain(quotas).collect()
+    let rules = preconditions.iter().map(|rule| (rule.subject.as_str(), rule.description.as_str()));
+    let spent = quotas.iter().map(|quota| (quota.subject.as_str(), quota.description.as_str()));
+    let rules = rules.chain(spent).filter_map(|(subject, words)| subject_line(subject, words, told, lang));
+    fields.chain(rules).collect()
 }
 
-fn subject_line(subject: &str, description: &str) -> String {
-    match (subject.is_empty(), description.is_empty()) {
-        (true, _) => description.to_owned(),
-        (false, true) => subject.to_owned(),
-        (false, false) => format!("{subject}: {description}"),
+/// What a violation is about, and its words where they have not been told already.
+fn subject_line(subject: &str, words: &str, told: &str, lang: Lang) -> Option<String> {
+    let step = Step::from_str_name(subject).map(|step| label::<Step>(step.into(), lang));
+    let is_told = words.is_empty() || told.contains(words) || step.as_deref() == Some(words);
+    match (step, is_told) {
+        (Some(step), true) => Some(step),
+        (Some(step), false) => Some(format!("{step}: {words}")),
+        (None, true) => None,
+        (None, false) if subject.is_empty() => Some(words.to_owned()),
+        (None, false) => Some(format!("{subject}: {words}")),
     }
 }
 

@@ -46,7 +46,7 @@ fn not_reached() -> Error {
     let mut details = details("SETUP_STEP_NOT_REACHED");
     details
         .add_precondition_failure_violation("STEP", "STEP_EDITION", "先に回答してください")
-        .add_precondition_failure_violation("STEP", "STEP_ADMIN_ACCESS", "先に回答してください")
+        .add_precondition_failure_violation("STEP", "STEP_ADMIN_ACCESS", "Salesforceの管理アクセス権")
         .set_localized_message("ja", "前のステップが完了していません。");
     failure(Status::with_error_details(Code::FailedPrecondition, "earlier steps are open", details), None)
 }

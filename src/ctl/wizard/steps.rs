@@ -40,18 +40,7 @@ impl Wizard<'_> {
                 self.take(answer.setup)
             }
             Step::AdminAccess => self.admin_access(&description).await,
-            Step::Environment => {
-                let environment = self.one_of(&description, ENVIRONMENTS)?;
-                let is_sandbox = environment == i32::from(SalesforceEnvironment::Sandbox);
-                let sandbox_notes_acknowledged = is_sandbox && self.confirm_sandbox_notes()?;
-                let answer = answer!(
-                    client,
-                    &answering,
-                    select_environment,
-                    SelectEnvironmentRequest { environment, sandbox_notes_acknowledged }
-                )?;
-                self.take(answer.setup)
-            }
+            Step::Environment => self.environment(&description).await,
             Step::SeatCount => {
                 let question = question(&description, self.lang());
                 let seat_count = self.whole_number(&question, None)?.unwrap_or_default();
@@ -169,9 +158,19 @@ impl Wizard<'_> {
         options.get(chosen).map(|(value, _)| *value).ok_or(Pause::Menu)
     }
 
-    fn confirm_sandbox_notes(&mut self) -> Result<bool, Pause> {
-        let text = locale::attribute(self.lang().language(), "step-environment", "checkbox", &[]);
-        self.prompts.confirm(&text)
+    /// A sandbox comes with notes that have to be read.
+    async fn environment(&mut self, description: &StepDescription) -> Result<Next, Pause> {
+        let environment = self.one_of(description, ENVIRONMENTS)?;
+        let is_sandbox = environment == i32::from(SalesforceEnvironment::Sandbox);
+        let notes = locale::attribute(self.lang().language(), "step-environment", "checkbox", &[]);
+        let sandbox_notes_acknowledged = is_sandbox && self.prompts.confirm(&notes)?;
+        let answer = answer!(
+            &self.context.client,
+            &self.answering(),
+            select_environment,
+            SelectEnvironmentRequest { environment, sandbox_notes_acknowledged }
+        )?;
+        self.take(answer.setup)
     }
 
     /// A whole number, asked for until it is one. None for an empty answer, where that means something.

@@ -192,7 +192,7 @@ ctl-ask-import = What about contacts that exist already?
 
 ## Trouble
 
-ctl-error = Error
+ctl-error = Error:
 ctl-error-interrupted = Interrupted. What was already sent is carried out.
 ctl-error-usage = 'connectorctl --help' shows how.
 ctl-error-unreachable = Cannot reach { $endpoint }: { $cause }

@@ -146,8 +146,8 @@ ctl-wizard-stale = 回答の後に「{ $step }」が変更されました。も�
 ctl-wizard-waits = セットアップは待機中になりました。Salesforce管理者と連携し、準備ができたらこのステップにもう一度回答してください。
 ctl-wizard-now = 現在：{ $answer }
 ctl-wizard-customize = 同期の設定はいつでも変更できます：{ $command }
-ctl-wizard-no-terminal = ウィザードには端末が必要です。各ステップのコマンドはconnectorctl setup --helpで確認できます
-ctl-wizard-no-portal = 登録されているポータルはありません。connectorctl portals registerで登録してください
+ctl-wizard-no-terminal = ウィザードには端末が必要です。各ステップのコマンドは「connectorctl setup --help」で確認できます
+ctl-wizard-no-portal = 登録されているポータルはありません。「connectorctl portals register」で登録してください
 ctl-menu = どうしますか？
 ctl-menu-go-on = 続行する
 ctl-menu-finished = 終了する（セットアップは完了しています）
@@ -191,9 +191,9 @@ ctl-ask-import = 既存のコンタクトはどうしますか？
 
 ## 問題
 
-ctl-error = エラー
+ctl-error = エラー：
 ctl-error-interrupted = 中断されました。すでに送信した処理は実行されます。
-ctl-error-usage = 使い方はconnectorctl --helpで確認できます。
+ctl-error-usage = 使い方は「connectorctl --help」で確認できます。
 ctl-error-unreachable = { $endpoint }に接続できません：{ $cause }
 ctl-error-retry = { DURATION($seconds) }後にもう一度お試しください。
 ctl-error-request-id = サーバー側のリクエストID：{ $id }
@@ -201,50 +201,50 @@ ctl-error-next = 次の操作：
 
 ## エラーの理由ごとの次の操作
 
-ctl-hint-same-request = 同じコマンドに--request-id { $id }を付けて再実行してください。届いていたかどうかにかかわらず、処理は一度だけ行われます。
+ctl-hint-same-request = 同じコマンドに「--request-id { $id }」を付けて再実行してください。届いていたかどうかにかかわらず、処理は一度だけ行われます。
 ctl-hint-request-id-reused = --request-idを外してください。コマンドごとに新しいIDが作られます。
 ctl-hint-etag-mismatch = getで現在の状態を確認し、そのetagを付けて再実行してください。
 ctl-hint-resume-token-invalid = --resume-tokenを付けずにもう一度watchしてください。
-ctl-hint-portal-not-found = 登録済みのポータルはconnectorctl portals listで確認でき、connectorctl portals registerで追加できます。
-ctl-hint-setup-not-found = 一覧はconnectorctl setup listで確認でき、connectorctl setup start --portal PORTALで開始できます。
-ctl-hint-connection-not-found = 一覧はconnectorctl connections listで確認できます。
-ctl-hint-org-not-found = 一覧はconnectorctl orgs listで確認できます。
-ctl-hint-test-contact-not-found = 一覧はconnectorctl test-contact list PORTALで確認できます。
-ctl-hint-smart-list-not-found = 選択できるスマートリストはconnectorctl lists list PORTALで確認できます。
+ctl-hint-portal-not-found = 登録済みのポータルは「connectorctl portals list」で確認でき、「connectorctl portals register」で追加できます。
+ctl-hint-setup-not-found = 一覧は「connectorctl setup list」で確認でき、「connectorctl setup start --portal PORTAL」で開始できます。
+ctl-hint-connection-not-found = 一覧は「connectorctl connections list」で確認できます。
+ctl-hint-org-not-found = 一覧は「connectorctl orgs list」で確認できます。
+ctl-hint-test-contact-not-found = 一覧は「connectorctl test-contact list PORTAL」で確認できます。
+ctl-hint-smart-list-not-found = 選択できるスマートリストは「connectorctl lists list PORTAL」で確認できます。
 ctl-hint-unauthenticated = --token-file、CONNECTOR_TOKENまたは--ready-fileでトークンを指定してください。
 ctl-hint-permission-denied = この操作を許可されたトークンをサービスの運用担当者に依頼してください。
 ctl-hint-internal-error = リクエストIDをサービスの運用担当者に伝えてください。ログを特定できます。
-ctl-hint-setup-step-not-reached = connectorctl setup wizard --portal PORTALで、未回答の最初のステップから続行できます。
-ctl-hint-setup-not-active = connectorctl setup start --portal PORTALで新しく開始してください。
-ctl-hint-portal-already-connected = 先にconnectorctl connections disconnect PORTALを実行してください。
-ctl-hint-prerequisites-not-acknowledged = connectorctl setup describeを読み、--acknowledgedを付けてください。
-ctl-hint-sandbox-notes-not-acknowledged = connectorctl setup describeを読み、--sandbox-notes-acknowledgedを付けてください。
+ctl-hint-setup-step-not-reached = 「connectorctl setup wizard --portal PORTAL」で、未回答の最初のステップから続行できます。
+ctl-hint-setup-not-active = 「connectorctl setup start --portal PORTAL」で新しく開始してください。
+ctl-hint-portal-already-connected = 先に「connectorctl connections disconnect PORTAL」を実行してください。
+ctl-hint-prerequisites-not-acknowledged = 「connectorctl setup describe」を読み、--acknowledgedを付けてください。
+ctl-hint-sandbox-notes-not-acknowledged = 「connectorctl setup describe」を読み、--sandbox-notes-acknowledgedを付けてください。
 ctl-hint-package-not-confirmed = Salesforceにパッケージをインストールしてから、--installedを付けてください。
 ctl-hint-visualforce-module-not-confirmed = リードとコンタクトのページレイアウトに追加してから、--addedを付けてください。
-ctl-hint-security-token-missing = connectorctl setup tokenで登録するか、connect --security-token-file PATHで同時に送ってください。
-ctl-hint-review-changed = connectorctl setup reviewで現在の決定事項を確認してください。
+ctl-hint-security-token-missing = 「connectorctl setup token」で登録するか、「connect --security-token-file PATH」で同時に送ってください。
+ctl-hint-review-changed = 「connectorctl setup review」で現在の決定事項を確認してください。
 ctl-hint-api-call-limit-over-allocation = 制限数を小さくするか、省略して提案値を採用してください。
 ctl-hint-smart-list-name-taken = 別の--nameを選ぶか、その名前のリストを設定してください。
-ctl-hint-org-portal-limit-reached = connectorctl orgs portals ORGで接続済みのポータルを確認できます。いずれかの接続を解除すると枠が空きます。
+ctl-hint-org-portal-limit-reached = 「connectorctl orgs portals ORG」で接続済みのポータルを確認できます。いずれかの接続を解除すると枠が空きます。
 ctl-hint-org-changed = 新しい組織で正しければ、--expected-org ORGを付けてください。
-ctl-hint-org-api-call-limit-exceeded = 割り当てはconnectorctl orgs budget ORGで確認し、connectorctl orgs allocate ORG PORTAL=CALLSで変更できます。
-ctl-hint-sandbox-mismatch = connectorctl setup environmentで回答を修正し、もう一度接続してください。
-ctl-hint-edition-claim-differs = connectorctl setup editionで回答を修正し、もう一度接続してください。
-ctl-hint-connection-stale = connectorctl connect --portal PORTALでもう一度確認してください。
-ctl-hint-connect-running = connectorctl connections watch PORTALで進み具合を確認できます。
-ctl-hint-credential-missing = 資格情報の指定方法はconnectorctl connect --helpで確認できます。
-ctl-hint-salesforce-soap-login-disabled = OAuthで接続してください：connect --method jwt-bearerまたはclient-credentials
-ctl-hint-hubspot-credential-refused = connectorctl portals update-credential PORTALで新しい資格情報を登録してください。
-ctl-hint-sync-not-enabled = connectorctl setup enable --portal PORTALで同期をオンにしてください。
-ctl-hint-sync-not-on = connectorctl status get PORTALで状態を確認してください。
-ctl-hint-test-contact-running = connectorctl test-contact watch IDで経過を確認し、connectorctl test-contact cancel IDで中止できます。
-ctl-hint-test-contact-ended = connectorctl test-contact delete IDでレコードを削除できます。
+ctl-hint-org-api-call-limit-exceeded = 割り当ては「connectorctl orgs budget ORG」で確認し、「connectorctl orgs allocate ORG PORTAL=CALLS」で変更できます。
+ctl-hint-sandbox-mismatch = 「connectorctl setup environment」で回答を修正し、もう一度接続してください。
+ctl-hint-edition-claim-differs = 「connectorctl setup edition」で回答を修正し、もう一度接続してください。
+ctl-hint-connection-stale = 「connectorctl connect --portal PORTAL」でもう一度確認してください。
+ctl-hint-connect-running = 「connectorctl connections watch PORTAL」で進み具合を確認できます。
+ctl-hint-credential-missing = 資格情報の指定方法は「connectorctl connect --help」で確認できます。
+ctl-hint-salesforce-soap-login-disabled = OAuthで接続してください：「connect --method」 jwt-bearerまたはclient-credentials
+ctl-hint-hubspot-credential-refused = 「connectorctl portals update-credential PORTAL」で新しい資格情報を登録してください。
+ctl-hint-sync-not-enabled = 「connectorctl setup enable --portal PORTAL」で同期をオンにしてください。
+ctl-hint-sync-not-on = 「connectorctl status get PORTAL」で状態を確認してください。
+ctl-hint-test-contact-running = 「connectorctl test-contact watch ID」で経過を確認し、「connectorctl test-contact cancel ID」で中止できます。
+ctl-hint-test-contact-ended = 「connectorctl test-contact delete ID」でレコードを削除できます。
 
 ## エラーコードごとの次の操作
 
-ctl-hint-unavailable = サーバーが起動していることと--endpointが正しいことを確認してください。connectorctl healthで確認できます。
+ctl-hint-unavailable = サーバーが起動していることと--endpointが正しいことを確認してください。「connectorctl health」で確認できます。
 ctl-hint-deadline = もう一度試すか、--timeoutを長くしてください。
 ctl-hint-exhausted = 時間をおいて再実行してください。
 ctl-hint-invalid = 上記の項目を修正してください。
 ctl-hint-aborted = 現在の状態を確認して再実行してください。
-ctl-hint-unimplemented = サーバーのバージョンが異なります。このツールのバージョンはconnectorctl versionで確認できます。
+ctl-hint-unimplemented = サーバーのバージョンが異なります。このツールのバージョンは「connectorctl version」で確認できます。
