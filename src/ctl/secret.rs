@@ -36,6 +36,11 @@ impl Source<'_> {
     /// [`Error::Usage`] when what is named can't be read or is empty.
     pub fn given(&self) -> Result<Option<SecretString>, Error> {
         let from_stdin = self.stdin || self.file.is_some_and(|path| path == Path::new("-"));
+        if from_stdin && io::stdin().is_terminal() {
+            // What is typed there is shown, and Ctrl-C could not interrupt it.
+            let refusal = "standard input is a terminal: leave the option out to be asked";
+            return Err(Error::Usage(refusal.to_owned()));
+        }
         if from_stdin {
             return read(io::stdin().lock(), "standard input").map(Some);
         }

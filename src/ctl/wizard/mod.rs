@@ -187,7 +187,7 @@ impl<'a> Wizard<'a> {
     /// What a rule or a field says is told and asked about again; everything else ends the wizard.
     async fn recover(&mut self, failure: Error) -> Result<Next, Error> {
         match failure.exit() {
-            Exit::Refused | Exit::Invalid | Exit::Conflict => {
+            Exit::Refused | Exit::Invalid | Exit::Conflict | Exit::Usage => {
                 let view = &self.context.view;
                 self.prompts.say(&error::text(&failure, view.lang, view.color_errors));
                 self.refresh().await?;
