@@ -101,7 +101,7 @@ impl Context {
     /// Asks before something is destroyed; without a terminal it takes `--yes`.
     ///
     /// # Errors
-    /// [`Error::Usage`] without terminal and `--yes`; [`Error::Interrupted`] when the answer is no.
+    /// [`Error::Usage`] without terminal and `--yes`; [`Error::Declined`] when the answer is no.
     pub fn confirm(&self, question: &str) -> Result<(), Error> {
         if self.yes {
             return Ok(());
@@ -114,7 +114,7 @@ impl Context {
         if super::wizard::terminal::confirm(self.view.lang, question)? {
             Ok(())
         } else {
-            Err(Error::Interrupted)
+            Err(Error::Declined)
         }
     }
 }

@@ -28,6 +28,9 @@ pub enum Error {
     /// Ctrl-C, or a question that was left without an answer.
     #[error("interrupted")]
     Interrupted,
+    /// Asked whether to do it, the user said no.
+    #[error("nothing was done")]
+    Declined,
     /// Whoever read standard output has enough.
     #[error("standard output was closed")]
     PipeClosed,
@@ -56,7 +59,7 @@ impl Error {
         match self {
             Self::Rpc(failure) => Exit::of_code(failure.status.code()),
             Self::Usage(_) => Exit::Usage,
-            Self::Interrupted => Exit::Interrupted,
+            Self::Interrupted | Self::Declined => Exit::Interrupted,
             Self::PipeClosed => Exit::Ok,
             Self::Io(_) | Self::Internal(_) => Exit::Internal,
         }
@@ -96,6 +99,7 @@ pub fn text(error: &Error, lang: Lang, color: bool) -> String {
     let heading = lang.text("ctl-error");
     match error {
         Error::Interrupted => format!("{}\n", lang.text("ctl-error-interrupted")),
+        Error::Declined => format!("{}\n", lang.text("ctl-error-declined")),
         Error::Rpc(failure) => format!("{} {}", heading.style(bad), rpc_text(failure, lang, color)),
         Error::Usage(message) => {
             let hint = lang.text("ctl-error-usage");

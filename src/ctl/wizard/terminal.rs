@@ -5,7 +5,10 @@ use inquire::{list_option::ListOption, validator::Validation};
 use secrecy::SecretString;
 
 use super::prompts::{Pause, Prompts};
-use crate::ctl::{error::Error, lang::Lang};
+use crate::{
+    api::v1::Choice,
+    ctl::{error::Error, labels::label, lang::Lang},
+};
 
 /// A person at a terminal.
 #[derive(Debug)]
@@ -87,7 +90,9 @@ impl Prompts for Terminal {
             "n" | "no" | "いいえ" => Ok(false),
             _ => Err(()),
         };
-        let refusal = self.lang.text("ctl-prompt-yes-or-no");
+        let lang = self.lang;
+        let formatter = |yes| label::<Choice>(if yes { Choice::Yes } else { Choice::No }.into(), lang);
+        let refusal = lang.text("ctl-prompt-yes-or-no");
         let confirm =
             Confirm::new(question).with_placeholder("y/n").with_parser(&parser).with_error_message(&refusal);
         Ok(confirm.prompt()?)

@@ -194,6 +194,7 @@ ctl-ask-import = What about contacts that exist already?
 
 ctl-error = Error:
 ctl-error-interrupted = Interrupted. What was already sent is carried out.
+ctl-error-declined = Nothing was done.
 ctl-error-usage = 'connectorctl --help' shows how.
 ctl-error-unreachable = Cannot reach { $endpoint }: { $cause }
 ctl-error-retry = Try again in { DURATION($seconds) }.

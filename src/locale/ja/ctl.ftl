@@ -193,6 +193,7 @@ ctl-ask-import = 既存のコンタクトはどうしますか？
 
 ctl-error = エラー：
 ctl-error-interrupted = 中断されました。すでに送信した処理は実行されます。
+ctl-error-declined = 何も実行しませんでした。
 ctl-error-usage = 使い方は「connectorctl --help」で確認できます。
 ctl-error-unreachable = { $endpoint }に接続できません：{ $cause }
 ctl-error-retry = { DURATION($seconds) }後にもう一度お試しください。
