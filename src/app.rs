@@ -11,7 +11,7 @@ use crate::{
     config::{ApiCallPolicy, Config, ConfigError},
     control::{self, Control, Parts},
     domain::api_limit::Policy,
-    grpc::{self, Authentication, ConnectionLimits, Links, Readiness, ServerSettings, Shutdown},
+    grpc::{self, Authentication, Backend, ConnectionLimits, Links, Readiness, ServerSettings, Shutdown},
     hubspot::{self, HubSpotClient},
     lifecycle::Lifecycle,
     salesforce::{self, HostPolicy, Origin, SalesforceClient, Timeouts},
@@ -83,9 +83,11 @@ pub async fn start(
         .map_err(|source| StartError::Listen { address: config.grpc.listen, source })?;
     let address =
         listener.local_addr().map_err(|source| StartError::Listen { address: config.grpc.listen, source })?;
-    let readiness = Readiness::not_ready(grpc::SERVICES.to_vec()).await;
+    let readiness = Readiness::not_ready(grpc::names()).await;
     let settings = server_settings(config, token);
-    let services = grpc::services(control.clone(), watches.clone(), &settings);
+    let max_streams = usize::try_from(config.grpc.max_streams.get()).unwrap_or(usize::MAX);
+    let backend = Backend::new(control.clone(), watches.clone(), max_streams);
+    let services = grpc::routes(&backend, settings.max_request_bytes);
 
     let hub = watches.clone();
     let (poll_every, stop) = (config.watch.poll_interval, life.soft().clone());

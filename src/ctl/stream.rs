@@ -130,8 +130,8 @@ where
             Ok(Err(status)) => return Ok(Read::Broken(status)),
             Err(_) => return Ok(Read::Broken(Status::unavailable("the stream fell silent"))),
         };
-        *heard = true;
         let kind = message.kind();
+        *heard |= !matches!(kind, Kind::End(_));
         let flow = match kind {
             Kind::Heartbeat | Kind::Unknown => ControlFlow::Continue(()),
             Kind::End(_) => ControlFlow::Continue(()),
@@ -145,7 +145,7 @@ where
         match kind {
             _ if flow.is_break() => return Ok(Read::Ended(Ended::Enough)),
             Kind::End(watch_end::Cause::Finished) => return Ok(Read::Ended(Ended::Finished)),
-            Kind::End(watch_end::Cause::MaxAge) => return Ok(Read::ResumeAtOnce),
+            Kind::End(watch_end::Cause::MaxAge) if *heard => return Ok(Read::ResumeAtOnce),
             Kind::End(_) => return Ok(Read::Broken(Status::unavailable("the server is going away"))),
             _ => {}
         }

@@ -9,9 +9,11 @@ use uuid::Uuid;
 use super::{
     auth::Principal,
     links::Links,
+    parse::Mutation,
     status::{self, Failure},
+    subjects::Subjects,
 };
-use crate::locale::Language;
+use crate::{control::Control, locale::Language, store};
 
 /// Metadata key of the request id, in both directions.
 pub const REQUEST_ID_KEY: &str = "x-request-id";
@@ -71,6 +73,8 @@ pub struct Call {
     pub request_id: RequestId,
     /// Where guides and error pages are.
     pub links: Arc<Links>,
+    /// What the request names: ids that a refusal speaks of without knowing them.
+    pub subjects: Vec<(&'static str, String)>,
 }
 
 impl Call {
@@ -83,13 +87,16 @@ impl Call {
             language: languages.map_or_else(Language::default, Language::from_accept_language),
             request_id: RequestId::from_headers(headers),
             links,
+            subjects: Vec::new(),
         }
     }
 
     /// Takes a request apart. The layers have put the call there; without them (in a test) it is an anonymous one.
-    pub fn open<T>(request: Request<T>) -> (Self, T) {
+    pub fn open<T: Subjects>(request: Request<T>) -> (Self, T) {
         let (_, extensions, message) = request.into_parts();
-        (Self::from_extensions(&extensions), message)
+        let mut call = Self::from_extensions(&extensions);
+        call.subjects = message.subjects();
+        (call, message)
     }
 
     fn from_extensions(extensions: &Extensions) -> Self {
@@ -97,6 +104,18 @@ impl Call {
             .get::<Self>()
             .cloned()
             .unwrap_or_else(|| Self::from_headers(&HeaderMap::new(), Arc::default()))
+    }
+
+    /// Identifies a change to the use cases.
+    #[must_use]
+    pub fn change(&self, control: &Control, mutation: &Mutation) -> store::Call {
+        control.call(
+            self.principal.name(),
+            mutation.method,
+            mutation.request_id,
+            &mutation.payload,
+            mutation.validate_only,
+        )
     }
 
     /// Does the work of an RPC and answers with its message, or with a status that says why not.

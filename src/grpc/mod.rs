@@ -17,10 +17,13 @@ pub mod page_token;
 pub mod parse;
 pub mod review;
 pub mod server;
+mod services;
 pub mod status;
+mod subjects;
+pub mod wording;
 
 #[cfg(test)]
-mod lint_tests;
+mod api_tests;
 #[cfg(test)]
 mod wire_tests;
 
@@ -30,4 +33,5 @@ pub use call::Call;
 pub use health::Readiness;
 pub use links::Links;
 pub use server::{ServeError, ServerSettings, Shutdown, serve};
+pub use services::{Backend, names, routes};
 pub use status::Failure;

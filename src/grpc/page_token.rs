@@ -39,6 +39,12 @@ impl Paged<'_> {
         URL_SAFE_NO_PAD.encode(format!("{}{}", self.head(), key.write()))
     }
 
+    /// The token of the next page: empty when there is none, or nothing to go on after.
+    #[must_use]
+    pub fn next(&self, more: bool, last: Option<impl Key>) -> String {
+        last.filter(|_| more).map(|key| self.token(&key)).unwrap_or_default()
+    }
+
     /// The key in a token; `None` for the first page.
     ///
     /// # Errors

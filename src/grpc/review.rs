@@ -3,8 +3,10 @@
 use super::convert::{self, moment, step};
 use crate::{
     api::v1,
+    control::Finished,
     domain::{
         change::SetupView,
+        connection::Connection,
         edition::Environment,
         settings::InclusionRule,
         setup::{Answers, SecurityToken, Setup, Step},
@@ -12,15 +14,15 @@ use crate::{
     locale::{self, Language},
 };
 
-/// Every decision that was made, in the order of the steps. `org_name` is the name of the org that is connected.
+/// Every decision that was made, in the order of the steps, with the connection that is in force.
 #[must_use]
-pub fn decisions(language: Language, view: &SetupView, org_name: &str) -> Vec<v1::Decision> {
+pub fn decisions(language: Language, view: &SetupView, connection: &Connection) -> Vec<v1::Decision> {
     let mut review = Review { language, decisions: Vec::new() };
     let setup = &view.setup;
     review.about_the_org(&setup.answers);
     review.about_the_limit(view);
     review.about_the_package(setup);
-    review.about_the_connection(setup, org_name);
+    review.about_the_connection(setup, connection);
     review.about_the_settings(&setup.answers);
     let sync = if setup.holds(Step::Review) { "review-value-on" } else { "review-value-off" };
     review.text(Step::Review, "review-sync", sync, &[]);
@@ -28,6 +30,15 @@ pub fn decisions(language: Language, view: &SetupView, org_name: &str) -> Vec<v1
         review.value(Step::Done, "review-import", convert::import_decision(decision).as_str_name());
     }
     review.decisions
+}
+
+/// What was achieved, once the wizard is finished (R75, R77).
+#[must_use]
+pub fn summary(language: Language, finished: &Finished) -> String {
+    let key = if finished.tested { "setup-summary-tested" } else { "setup-summary-not-tested" };
+    let decision = finished.view.setup.answers.import_decision;
+    let decision = decision.map(convert::import_decision).unwrap_or_default();
+    locale::text(language, key, &[("decision", decision.as_str_name())])
 }
 
 struct Review {
@@ -114,15 +125,14 @@ impl Review {
         }
     }
 
-    fn about_the_connection(&mut self, setup: &Setup, org_name: &str) {
-        let org_id = setup.attempt.as_ref().and_then(|attempt| attempt.org_id.as_ref());
-        let org_id = org_id.map(ToString::to_string).unwrap_or_default();
+    fn about_the_connection(&mut self, setup: &Setup, connection: &Connection) {
+        let org_id = connection.org_id.to_string();
         let key = match setup.marks.get(&Step::ConnectAccounts) {
             Some(mark) if mark.stale_because.is_none() => "review-value-connected",
             Some(_) => "review-value-connection-stale",
             None => "review-value-not-connected",
         };
-        let args = [("org_name", org_name), ("org_id", org_id.as_str())];
+        let args = [("org_name", connection.org_name.as_str()), ("org_id", org_id.as_str())];
         self.text(Step::ConnectAccounts, "review-connection", key, &args);
     }
 

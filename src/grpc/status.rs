@@ -15,10 +15,13 @@ use tonic_types::{
 use super::{
     call::Call,
     parse::{Violation, Violations},
+    wording::{fix, message, speaks_of},
 };
 use crate::{
+    control::ControlError,
     domain::{Reason, Refusal, reason::Kind, setup::Step},
     locale::{self, Language},
+    store::StoreError,
 };
 
 /// `ErrorInfo.domain` of every error.
@@ -54,6 +57,29 @@ impl From<Refusal> for Failure {
 impl From<Reason> for Failure {
     fn from(reason: Reason) -> Self {
         Self::Refused(reason.into())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(refusal) => Self::Refused(refusal),
+            StoreError::Unavailable(_) => {
+                tracing::warn!(error = error_chain(&error), "the database is not available");
+                Reason::StoreUnavailable.into()
+            }
+            StoreError::Unreadable { .. } | StoreError::Statement(_) => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<ControlError> for Failure {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::Refused(refusal) => Self::Refused(refusal),
+            ControlError::Store(error) => error.into(),
+            ControlError::Vault(_) => Self::Internal(error.into()),
+        }
     }
 }
 
@@ -104,10 +130,13 @@ fn invalid(call: &Call, violations: &Violations) -> Status {
 
 fn refused(call: &Call, refusal: &Refusal) -> Status {
     let retry = retry_after(refusal);
-    let mut refusal = Refusal {
-        reason: refusal.reason,
-        args: refusal.args.iter().map(|(k, v)| (k.clone(), clipped(v))).collect(),
-    };
+    let args = refusal.args.iter().map(|(name, value)| (name.clone(), clipped(value)));
+    let mut refusal = Refusal { reason: refusal.reason, args: args.collect() };
+    for (name, value) in &call.subjects {
+        if refusal.arg(name).is_none() && speaks_of(refusal.reason, name) {
+            refusal = refusal.with(name, clipped(value));
+        }
+    }
     if let Some(delay) = retry
         && refusal.arg("retry_seconds").is_none()
     {
@@ -162,22 +191,6 @@ fn base_details(call: &Call, refusal: &Refusal) -> ErrorDetails {
 
 fn finish(refusal: &Refusal, details: ErrorDetails) -> Status {
     Status::with_error_details(code(refusal.reason.kind()), message(Language::En, refusal), details)
-}
-
-/// What went wrong, in a language.
-#[must_use]
-pub fn message(language: Language, refusal: &Refusal) -> String {
-    locale::error_message(language, refusal.reason.name(), &args(refusal))
-}
-
-/// What to do about it, in a language.
-#[must_use]
-pub fn fix(language: Language, refusal: &Refusal) -> String {
-    locale::error_fix(language, refusal.reason.name(), &args(refusal))
-}
-
-fn args(refusal: &Refusal) -> Vec<(&str, &str)> {
-    refusal.args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 /// Japanese sentences follow each other without a space.

@@ -42,6 +42,13 @@ fn rest_codes_become_kinds() {
         (404, "NOT_FOUND", "The requested resource does not exist", Kind::NotFound),
         (404, "ENTITY_IS_DELETED", "entity is deleted", Kind::NotFound),
         (400, "ENTITY_IS_DELETED", "entity is deleted", Kind::NotFound),
+        (
+            400,
+            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+            "entity type cannot be inserted: Lead",
+            Kind::Permission,
+        ),
+        (400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "LeadTrigger: no", validation("LeadTrigger: no")),
         (410, "GONE", "retired", Kind::UnsupportedVersion),
         (503, "SERVER_UNAVAILABLE", "server too busy", Kind::Unavailable),
         (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred.", Kind::Unavailable),

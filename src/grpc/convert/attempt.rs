@@ -9,7 +9,7 @@ use crate::{
         connection::{ConnectAttempt, ConnectState, Purpose},
         probe::{Actor, Check, Finding, Outcome, Unknown},
     },
-    grpc::status,
+    grpc::wording,
     locale::{self, Language},
 };
 
@@ -26,7 +26,7 @@ pub fn attempt(language: Language, view: &AttemptView) -> v1::ConnectAttempt {
         findings: attempt.findings.iter().map(|one| finding(language, one)).collect(),
         reason: reason(failure.map(|failure| failure.reason)),
         message: message(language, attempt),
-        fix: failure.map(|failure| status::fix(language, failure)).unwrap_or_default(),
+        fix: failure.map(|failure| wording::fix(language, failure)).unwrap_or_default(),
         org_id: attempt.org_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         connection_id: match &attempt.state {
             ConnectState::Connected { connection_id } => connection_id.to_string(),
@@ -76,7 +76,7 @@ fn message(language: Language, attempt: &ConnectAttempt) -> String {
             Purpose::Connect => text("success-connected"),
             Purpose::Rotate => text("success-credential-replaced"),
         },
-        ConnectState::Failed { failure } => status::message(language, failure),
+        ConnectState::Failed { failure } => wording::message(language, failure),
     }
 }
 

@@ -3,6 +3,7 @@
 mod attempt;
 mod connection;
 mod notices;
+mod org;
 mod portal;
 mod settings;
 mod setup;
@@ -18,6 +19,7 @@ use time::{OffsetDateTime, format_description::StaticFormatDescription, macros::
 
 pub use attempt::{attempt, finding};
 pub use connection::connection;
+pub use org::{budget, org, org_portal};
 pub use portal::{credential, portal};
 pub use settings::{inclusion_rule, smart_list, sync_settings};
 pub use setup::setup;
@@ -63,7 +65,7 @@ pub fn reason(reason: Option<Reason>) -> i32 {
 }
 
 /// A figure that the API gives in 32 bits.
-fn narrow(figure: i64) -> i32 {
+pub(super) fn narrow(figure: i64) -> i32 {
     i32::try_from(figure).unwrap_or(i32::MAX)
 }
 

@@ -8,7 +8,7 @@ use crate::{
         inclusion::{Because, Verdict},
         test_contact::{Cleanup, Status, TestContact},
     },
-    grpc::status,
+    grpc::wording,
     locale::{self, Language},
 };
 
@@ -32,7 +32,7 @@ pub fn test_contact(language: Language, contact: &TestContact, revision: i64) ->
         inclusion: Some(inclusion(language, contact.verdict.as_ref())),
         reason: reason(failure.map(|failure| failure.reason)),
         message: message(language, contact),
-        fix: failure.map(|failure| status::fix(language, failure)).unwrap_or_default(),
+        fix: failure.map(|failure| wording::fix(language, failure)).unwrap_or_default(),
         api_calls_used: narrow(contact.api_calls),
         cleanup: cleanup(&contact.cleanup).into(),
         history: history
@@ -79,12 +79,12 @@ fn cleanup(cleanup: &Cleanup) -> v1::CleanupState {
 fn message(language: Language, contact: &TestContact) -> String {
     match &contact.cleanup {
         Cleanup::Deleted => return locale::text(language, "test-contact-message-deleted", &[]),
-        Cleanup::Failed { failure } => return status::message(language, failure),
+        Cleanup::Failed { failure } => return wording::message(language, failure),
         Cleanup::None | Cleanup::Deleting => {}
     }
     let object = contact.salesforce.as_ref().map(|record| record.object.clone()).unwrap_or_default();
     let failure =
-        contact.failure.as_ref().map(|failure| status::message(language, failure)).unwrap_or_default();
+        contact.failure.as_ref().map(|failure| wording::message(language, failure)).unwrap_or_default();
     let key = match contact.status {
         Status::Starting => "test-contact-message-starting",
         Status::Scheduling => "test-contact-message-scheduling",

@@ -1,7 +1,7 @@
 //! Requests of `ConnectionService`.
 
 use super::{
-    credential::{self, SalesforceLogin},
+    credential,
     field::{self, Page},
     mutation::{Mutation, mutation},
     portal::only_portal,
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     api::v1,
+    control::SalesforceLogin,
     domain::{OrgId, PortalId, SetupId},
 };
 

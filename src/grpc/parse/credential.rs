@@ -6,7 +6,7 @@ use super::{
     field::{self, MAX_NAME_CHARS},
     violations::{Violations, Wrong},
 };
-use crate::{api::v1, hubspot, salesforce};
+use crate::{api::v1, control::SalesforceLogin, hubspot, salesforce};
 
 /// Characters of a security token. Salesforce's have 24 or 25.
 pub const MAX_SECURITY_TOKEN_CHARS: usize = 128;
@@ -18,15 +18,6 @@ const MAX_REFRESH_TOKEN_BYTES: usize = 2_048;
 const MAX_PRIVATE_KEY_BYTES: usize = 16 * 1_024;
 /// Bytes of a HubSpot client id.
 const MAX_HUBSPOT_CLIENT_ID_BYTES: usize = 255;
-
-/// How to log in to Salesforce, and where.
-#[derive(Clone, Debug)]
-pub struct SalesforceLogin {
-    /// The credential. A password's token may be empty: it is then carried over from its step.
-    pub credential: salesforce::Credential,
-    /// The org's My Domain, `https://host`.
-    pub my_domain: Option<String>,
-}
 
 /// A HubSpot credential that must be there.
 pub fn hubspot(

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::{
     field::{self, MAX_NAME_CHARS, Page},
     mutation::{Mutation, mutation},
-    settings::{self, InclusionChoice},
+    settings,
     violations::{Parsed, Violations, Wrong},
 };
-use crate::{api::v1, domain::PortalId};
+use crate::{api::v1, control::InclusionChoice, domain::PortalId};
 
 /// Stages in one list.
 const MAX_STAGES: usize = 50;

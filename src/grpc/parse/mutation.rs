@@ -63,7 +63,11 @@ pub fn mutation<M: Changes>(violations: &mut Violations, message: &mut M) -> Mut
 }
 
 macro_rules! changes {
-    ($($message:ident is $method:literal { $($field:ident),* })*) => {$(
+    ($($message:ident is $method:literal { $($field:ident),* })*) => {
+        /// Every method that changes something.
+        pub const METHODS: &[&str] = &[$($method),*];
+
+        $(
         impl Changes for v1::$message {
             const METHOD: &'static str = $method;
 

@@ -6,20 +6,9 @@ use super::{
 };
 use crate::{
     api::v1,
+    control::InclusionChoice,
     domain::settings::{ActivitySync, DEFAULT_LOWEST_STAGE, ObjectSync},
 };
-
-/// Which contacts go from HubSpot to Salesforce, as it is asked for: of a list only the id is known yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InclusionChoice {
-    /// The members of the list with this id.
-    List(String),
-    /// No list; new contacts from this lifecycle stage on.
-    NoList {
-        /// HubSpot's internal value.
-        lowest_stage: String,
-    },
-}
 
 /// Both choices must be made.
 pub fn object_sync(violations: &mut Violations, given: Option<v1::ObjectSync>) -> Option<ObjectSync> {
@@ -44,7 +33,7 @@ pub fn activity_sync(violations: &mut Violations, given: Option<v1::ActivitySync
 pub fn no_list(violations: &mut Violations, field: &str, stage: &str) -> Option<InclusionChoice> {
     let stage = field::text(violations, field, stage, MAX_NAME_CHARS)?;
     let lowest_stage = if stage.is_empty() { DEFAULT_LOWEST_STAGE.to_owned() } else { stage };
-    Some(InclusionChoice::NoList { lowest_stage })
+    Some(InclusionChoice::NoList(lowest_stage))
 }
 
 /// A rule that was set in a message.

@@ -6,11 +6,12 @@ use super::{
     credential::MAX_SECURITY_TOKEN_CHARS,
     field::{self, MAX_TOKEN_BYTES, Page},
     mutation::{Changes, Mutation, mutation},
-    settings::{self, InclusionChoice},
+    settings,
     violations::{Parsed, Violations, Wrong},
 };
 use crate::{
     api::v1,
+    control::InclusionChoice,
     domain::{
         PortalId, SetupId,
         api_limit::{MAX_LIMIT, MAX_SEATS},

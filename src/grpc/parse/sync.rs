@@ -5,11 +5,12 @@ use super::{
     field,
     mutation::{Mutation, mutation},
     portal::only_portal,
-    settings::{self, InclusionChoice},
+    settings,
     violations::{Parsed, Violations},
 };
 use crate::{
     api::v1,
+    control::InclusionChoice,
     domain::{
         PortalId,
         settings::{ActivitySync, ObjectSync},

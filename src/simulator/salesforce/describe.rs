@@ -136,87 +136,98 @@ pub fn object(view: View<'_>, object: &Object, version: &str) -> Value {
 
 fn field(view: View<'_>, object: &Object, field: &Field) -> Value {
     let editable = field_rights(view.user, object, field).edit;
+    let parts = [never(), traits(field, editable), kind(object, field)];
+    let entries = parts.into_iter().filter_map(|part| match part {
+        Value::Object(part) => Some(part),
+        _ => None,
+    });
+    Value::Object(entries.flatten().collect())
+}
+
+/// What no field of the simulator is or has.
+fn never() -> Value {
+    json!({
+        "aiPredictionField": false,
+        "calculated": false,
+        "calculatedFormula": null,
+        "cascadeDelete": false,
+        "caseSensitive": false,
+        "controllerName": null,
+        "defaultValueFormula": null,
+        "dependentPicklist": false,
+        "deprecatedAndHidden": false,
+        "displayLocationInDecimal": false,
+        "encrypted": false,
+        "extraTypeInfo": null,
+        "filteredLookupInfo": null,
+        "formulaTreatNullNumberAsZero": false,
+        "highScaleNumber": false,
+        "htmlFormatted": false,
+        "inlineHelpText": null,
+        "mask": null,
+        "maskType": null,
+        "queryByDistance": false,
+        "referenceTargetField": null,
+        "relationshipOrder": null,
+        "restrictedDelete": false,
+        "searchPrefilterable": false,
+        "writeRequiresMasterRead": false,
+    })
+}
+
+fn traits(field: &Field, editable: bool) -> Value {
+    json!({
+        "compoundFieldName": field.compound,
+        "createable": field.createable && editable,
+        "custom": field.custom,
+        "defaultedOnCreate": field.defaulted_on_create,
+        "externalId": field.external_id,
+        "idLookup": field.id_lookup,
+        "label": field.label,
+        "name": field.name,
+        "nillable": field.nillable,
+        "permissionable": field.nillable && field.createable,
+        "unique": field.unique,
+        "updateable": field.updateable && editable,
+    })
+}
+
+fn kind(object: &Object, field: &Field) -> Value {
     let (values, restricted) = match &field.kind {
         Kind::Picklist { values, restricted } => (values.as_slice(), *restricted),
         _ => (&[][..], false),
     };
-    let picklist: Vec<Value> = values
-        .iter()
-        .map(|value| {
-            let default = field.default.as_ref().and_then(Value::as_str) == Some(value.as_str());
-            json!({"active": true, "defaultValue": default, "label": value, "validFor": null, "value": value})
-        })
-        .collect();
+    let picklist = values.iter().map(|value| {
+        let default = field.default.as_ref().and_then(Value::as_str) == Some(value.as_str());
+        json!({"active": true, "defaultValue": default, "label": value, "validFor": null, "value": value})
+    });
     let (refers_to, relationship) = match &field.kind {
         Kind::Reference { to, relationship, .. } => (to.as_slice(), relationship.as_deref()),
         _ => (&[][..], None),
     };
     let number = matches!(field.kind, Kind::Double | Kind::Currency | Kind::Percent);
     let filterable = !matches!(field.kind, Kind::TextArea | Kind::Address | Kind::Complex);
-    let plain = filterable && field.kind != Kind::DateTime && !number;
-    let mut described = json!({
+    let is_case_number = object.name == "Case" && field.name == "CaseNumber";
+    json!({
         "aggregatable": filterable && field.kind != Kind::Boolean,
-        "aiPredictionField": false,
-        "autoNumber": field.name == "CaseNumber",
+        "autoNumber": is_case_number,
         "byteLength": field.length * 3,
-        "calculated": false,
-        "calculatedFormula": null,
-        "cascadeDelete": false,
-        "caseSensitive": false,
-        "compoundFieldName": field.compound,
-        "controllerName": null,
-        "createable": field.createable && editable,
-        "custom": field.custom,
-        "defaultValue": match field.kind { Kind::Boolean => Value::Bool(false), _ => Value::Null },
-        "defaultValueFormula": null,
-        "defaultedOnCreate": field.defaulted_on_create,
-        "dependentPicklist": false,
-        "deprecatedAndHidden": false,
+        "defaultValue": if field.kind == Kind::Boolean { Value::Bool(false) } else { Value::Null },
         "digits": if field.kind == Kind::Int { 8 } else { 0 },
-        "displayLocationInDecimal": false,
-        "encrypted": false,
-        "externalId": field.external_id,
-        "extraTypeInfo": null,
         "filterable": filterable,
-        "filteredLookupInfo": null,
-        "formulaTreatNullNumberAsZero": false,
-        "groupable": plain,
-        "highScaleNumber": false,
-        "htmlFormatted": false,
-        "idLookup": field.id_lookup,
-    });
-    let rest = json!({
-        "inlineHelpText": null,
-        "label": field.label,
+        "groupable": filterable && field.kind != Kind::DateTime && !number,
         "length": field.length,
-        "mask": null,
-        "maskType": null,
-        "name": field.name,
-        "nameField": field.name == "Name" || (object.name == "Case" && field.name == "CaseNumber"),
+        "nameField": field.name == "Name" || is_case_number,
         "namePointing": refers_to.len() > 1,
-        "nillable": field.nillable,
-        "permissionable": field.nillable && field.createable,
-        "picklistValues": picklist,
+        "picklistValues": picklist.collect::<Vec<_>>(),
         "polymorphicForeignKey": refers_to.len() > 1,
         "precision": if number { 18 } else { 0 },
-        "queryByDistance": false,
-        "referenceTargetField": null,
         "referenceTo": refers_to,
         "relationshipName": relationship,
-        "relationshipOrder": null,
-        "restrictedDelete": false,
         "restrictedPicklist": restricted,
         "scale": if number { 2 } else { 0 },
-        "searchPrefilterable": false,
         "soapType": soap_type(&field.kind),
         "sortable": filterable,
         "type": type_name(&field.kind),
-        "unique": field.unique,
-        "updateable": field.updateable && editable,
-        "writeRequiresMasterRead": false,
-    });
-    if let (Value::Object(described), Value::Object(rest)) = (&mut described, rest) {
-        described.extend(rest);
-    }
-    described
+    })
 }

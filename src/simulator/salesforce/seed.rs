@@ -20,7 +20,9 @@ fn with_apps(org: OrgFixture, admin: &str) -> OrgFixture {
 }
 
 fn acme() -> OrgFixture {
-    let mut org = OrgFixture { id: Some("00D5g000007ACME".to_owned()), ..OrgFixture::new("Acme") }
+    // An old org: the user-name-password flow was not yet off by default.
+    let id = Some("00D5g000007ACME".to_owned());
+    let mut org = OrgFixture { id, oauth_password_flow: true, ..OrgFixture::new("Acme") }
         .user(UserFixture::admin("admin@acme.example"))
         .user(UserFixture::standard("sales@acme.example"));
     let account = json!({"Id": "0015g0000Globex", "Name": "Globex", "Industry": "Manufacturing"});

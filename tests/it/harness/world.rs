@@ -60,7 +60,8 @@ impl World {
     pub async fn without_server(adjust: impl FnOnce(&mut Config)) -> Result<Self> {
         let database = TestDatabase::create().await?;
         let simulators = simulator::start(SimulatorConfig::default()).await?;
-        let mut config = Config::load(&Sources { file: None, environment: Vec::new(), overrides: Vec::new() })?;
+        let mut config =
+            Config::load(&Sources { file: None, environment: Vec::new(), overrides: Vec::new() })?;
         config.grpc.listen = ([127, 0, 0, 1], 0).into();
         config.database.url = Some(SecretString::from(database.url()));
         config.database.max_connections = 6.try_into()?;

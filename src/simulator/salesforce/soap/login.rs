@@ -16,8 +16,11 @@ use crate::simulator::salesforce::{
     xml::{Element, escaped},
 };
 
-/// The first version whose user info has `chatterExternal` is not known exactly: it is in the WSDL of v58, not of v38.
-const CHATTER_EXTERNAL_SINCE: u16 = 39;
+/// The first version that is known to have `orgDefaultCurrencyLocale` in its user info; v35 has not.
+const CURRENCY_LOCALE_SINCE: u16 = 38;
+
+/// The first version that is known to have `chatterExternal` in its user info; v38 has not.
+const CHATTER_EXTERNAL_SINCE: u16 = 40;
 
 const INVALID: &str = "Invalid username, password, security token; or user locked out.";
 
@@ -53,9 +56,9 @@ pub(super) fn handle(
 
 fn fault(refusal: Refusal) -> Fault {
     let (code, message) = match refusal {
-        Refusal::Invalid => ("INVALID_LOGIN", INVALID),
+        // Only the login history says LOGIN_RATE_EXCEEDED; the WSDL has no such code.
+        Refusal::Invalid | Refusal::TooOften => ("INVALID_LOGIN", INVALID),
         Refusal::TokenNeeded => ("LOGIN_MUST_USE_SECURITY_TOKEN", TOKEN_NEEDED),
-        Refusal::TooOften => ("LOGIN_RATE_EXCEEDED", "login rate exceeded"),
         Refusal::SoapLoginDisabled => {
             ("INVALID_OPERATION", "SOAP API login() is disabled by default in this org.")
         }
@@ -107,13 +110,14 @@ fn opened(
 
 /// The elements of `userInfo`, in the order of the WSDL.
 pub(super) fn user_info(org: &Org, user: &UserFixture, version: u16) -> String {
-    let chatter =
-        if version >= CHATTER_EXTERNAL_SINCE { "<chatterExternal>false</chatterExternal>" } else { "" };
+    let since = |first: u16, element: &'static str| if version >= first { element } else { "" };
+    let chatter = since(CHATTER_EXTERNAL_SINCE, "<chatterExternal>false</chatterExternal>");
+    let locale = since(CURRENCY_LOCALE_SINCE, "<orgDefaultCurrencyLocale>en_US</orgDefaultCurrencyLocale>");
     format!(
         "<accessibilityMode>false</accessibilityMode>{chatter}<currencySymbol>$</currencySymbol>\
          <orgAttachmentFileSizeLimit>5242880</orgAttachmentFileSizeLimit>\
          <orgDefaultCurrencyIsoCode>USD</orgDefaultCurrencyIsoCode>\
-         <orgDefaultCurrencyLocale>en_US</orgDefaultCurrencyLocale>\
+         {locale}\
          <orgDisallowHtmlAttachments>false</orgDisallowHtmlAttachments>\
          <orgHasPersonAccounts>false</orgHasPersonAccounts><organizationId>{org_id}</organizationId>\
          <organizationMultiCurrency>false</organizationMultiCurrency>\

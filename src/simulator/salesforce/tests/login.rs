@@ -22,9 +22,12 @@ async fn refusal(simulator: &Simulator, path: &str, username: &str, password: &s
 #[tokio::test]
 async fn the_answer_has_the_elements_of_its_version_in_the_order_of_the_wsdl() {
     let simulator = Simulator::start().await;
-    for (path, has_chatter) in
-        [(U64, true), ("/services/Soap/u/38.0/", false), ("/services/Soap/c/58.0", true)]
-    {
+    for (path, has_chatter, has_locale) in [
+        (U64, true, true),
+        ("/services/Soap/u/38.0/", false, true),
+        ("/services/Soap/u/35.0", false, false),
+        ("/services/Soap/c/58.0", true, true),
+    ] {
         let (status, body) = simulator.soap_login(path, ADMIN, "passwordtoken").await;
         assert_eq!(status, 200, "{body}");
         let envelope = xml::parse(&body).unwrap();
@@ -43,6 +46,7 @@ async fn the_answer_has_the_elements_of_its_version_in_the_order_of_the_wsdl() {
         let info: Vec<&str> =
             result.child("userInfo").unwrap().children.iter().map(|child| child.name.as_str()).collect();
         assert_eq!(info.contains(&"chatterExternal"), has_chatter, "{path}");
+        assert_eq!(info.contains(&"orgDefaultCurrencyLocale"), has_locale, "{path}");
         assert_eq!(info.last(), Some(&"userUiSkin"));
         assert!(result.child_text("serverUrl").starts_with(&simulator.running.salesforce_url));
     }

@@ -243,11 +243,11 @@ async fn the_password_flow_is_off_by_default() {
         ("grant_type", "password"),
         ("client_id", "connector-client-id"),
         ("client_secret", SECRET),
-        ("username", "admin@acme.example"),
+        ("username", "admin@trial.example"),
         ("password", "passwordtoken"),
     ];
     assert_eq!(error(&token(&simulator, &form).await), (400, "invalid_grant", "authentication failure"));
-    simulator.running.salesforce.edit_org("acme", |org| org.oauth_password_flow = true).unwrap();
+    simulator.running.salesforce.edit_org("trial", |org| org.oauth_password_flow = true).unwrap();
     assert_eq!(token(&simulator, &form).await.0, 200);
     assert_eq!(error(&token(&simulator, &[("grant_type", "x")]).await).1, "unsupported_grant_type");
 }
