@@ -84,7 +84,8 @@ fn reason(line: &str) -> Option<(&str, &str)> {
 fn error_page(name: &str, number: &str, comment: &[&str]) -> Result<String> {
     let comment = comment.join(" ");
     let (code, rest) = comment.split_once(": ").with_context(|| format!("{name} names no code"))?;
-    let (meaning, example) = rest.split_once(" Example: ").with_context(|| format!("{name} has no example"))?;
+    let (meaning, example) =
+        rest.split_once(" Example: ").with_context(|| format!("{name} has no example"))?;
     let (_, args) = ERROR_ARGS
         .iter()
         .find(|(reason, _)| *reason == name)
@@ -218,7 +219,8 @@ fn links_in_the_documentation_lead_somewhere() -> Result<()> {
             let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
             let file = if path.is_empty() { root().join(&page) } else { folder.join(path) };
             ensure!(file.exists(), "{}: {target} leads nowhere", page.display());
-            let found = anchor.is_empty() || fs::read_to_string(&file)?.lines().any(|line| anchors(line, anchor));
+            let found =
+                anchor.is_empty() || fs::read_to_string(&file)?.lines().any(|line| anchors(line, anchor));
             ensure!(found, "{}: {target} has no such heading", page.display());
         }
     }
