@@ -7,9 +7,11 @@
 //! ```
 
 pub mod api;
+pub mod app;
 pub mod config;
 pub mod control;
 pub mod ctl;
+pub mod daemon;
 pub mod domain;
 pub mod failpoint;
 pub mod grpc;

@@ -58,14 +58,14 @@ fn password(context: &Context, args: &CredentialArgs) -> Result<v1::SalesforcePa
         stdin: args.password_stdin,
         file: args.password_file.as_ref(),
         variable: "CONNECTOR_SALESFORCE_PASSWORD",
-        question: context.view.lang.pick("Salesforce password", "Salesforce のパスワード"),
+        question: "ctl-ask-password",
         options: "--password-file, --password-stdin",
     };
     let token = Source {
         stdin: false,
         file: args.security_token_file.as_ref(),
         variable: "CONNECTOR_SALESFORCE_SECURITY_TOKEN",
-        question: "",
+        question: "ctl-ask-token",
         options: "--security-token-file",
     };
     Ok(v1::SalesforcePassword {
@@ -80,7 +80,7 @@ fn private_key(args: &CredentialArgs) -> Source<'_> {
         stdin: false,
         file: args.private_key_file.as_ref(),
         variable: "CONNECTOR_SALESFORCE_PRIVATE_KEY",
-        question: "PEM",
+        question: "ctl-ask-private-key",
         options: "--private-key-file",
     }
 }
@@ -90,7 +90,7 @@ fn client_secret(args: &CredentialArgs) -> Source<'_> {
         stdin: false,
         file: args.client_secret_file.as_ref(),
         variable: "CONNECTOR_SALESFORCE_CLIENT_SECRET",
-        question: "client secret",
+        question: "ctl-ask-client-secret",
         options: "--client-secret-file",
     }
 }
@@ -100,7 +100,7 @@ fn refresh_token(args: &CredentialArgs) -> Source<'_> {
         stdin: false,
         file: args.refresh_token_file.as_ref(),
         variable: "CONNECTOR_SALESFORCE_REFRESH_TOKEN",
-        question: "refresh token",
+        question: "ctl-ask-refresh-token",
         options: "--refresh-token-file",
     }
 }
@@ -193,8 +193,7 @@ fn show(progress: &mut Progress, attempt: &v1::ConnectAttempt, lang: Lang) {
     let state = label::<ConnectState>(attempt.state, lang);
     match (attempt.state(), time(attempt.next_try_time.as_ref())) {
         (ConnectState::WaitingForToken, next) if !next.is_empty() => {
-            let again = lang.pick("next try", "次回の試行");
-            progress.state(&format!("{state} ({again}: {next})"));
+            progress.state(&lang.with("ctl-progress-next-try", &[("state", &state), ("time", &next)]));
         }
         _ => progress.state(&state),
     }
@@ -202,6 +201,5 @@ fn show(progress: &mut Progress, attempt: &v1::ConnectAttempt, lang: Lang) {
 
 /// The word for a stream that is being resumed.
 pub fn lost(status: &tonic::Status, lang: Lang) -> String {
-    let words = lang.pick("connection lost, resuming", "接続が切れました。再開しています");
-    format!("{words} ({})", status.code())
+    lang.with("ctl-progress-reconnecting", &[("cause", &status.code().to_string())])
 }

@@ -101,22 +101,20 @@ impl Context {
     /// Asks before something is destroyed; without a terminal it takes `--yes`.
     ///
     /// # Errors
-    /// [`Error::Usage`] without terminal and `--yes`; [`Error::Interrupted`] when the answer is no.
+    /// [`Error::Usage`] without terminal and `--yes`; [`Error::Declined`] when the answer is no.
     pub fn confirm(&self, question: &str) -> Result<(), Error> {
         if self.yes {
             return Ok(());
         }
         if !Self::is_interactive() {
-            let refusal = self.view.lang.pick(
-                "give --yes to do this without being asked",
-                "確認なしで実行するには --yes を付けてください",
-            );
-            return Err(Error::Usage(format!("{question} {refusal}")));
+            return Err(Error::Usage(
+                self.view.lang.with("ctl-confirm-needs-yes", &[("question", question)]),
+            ));
         }
         if super::wizard::terminal::confirm(self.view.lang, question)? {
             Ok(())
         } else {
-            Err(Error::Interrupted)
+            Err(Error::Declined)
         }
     }
 }

@@ -7,7 +7,14 @@ use serde_json::json;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::{exit::Exit, hints, lang::Lang, output::Format};
+use super::{
+    exit::Exit,
+    hints,
+    labels::label,
+    lang::Lang,
+    output::{Format, printable},
+};
+use crate::api::v1::Step;
 
 /// Why a command did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +28,9 @@ pub enum Error {
     /// Ctrl-C, or a question that was left without an answer.
     #[error("interrupted")]
     Interrupted,
+    /// Asked whether to do it, the user said no.
+    #[error("nothing was done")]
+    Declined,
     /// Whoever read standard output has enough.
     #[error("standard output was closed")]
     PipeClosed,
@@ -49,7 +59,7 @@ impl Error {
         match self {
             Self::Rpc(failure) => Exit::of_code(failure.status.code()),
             Self::Usage(_) => Exit::Usage,
-            Self::Interrupted => Exit::Interrupted,
+            Self::Interrupted | Self::Declined => Exit::Interrupted,
             Self::PipeClosed => Exit::Ok,
             Self::Io(_) | Self::Internal(_) => Exit::Internal,
         }
@@ -86,17 +96,17 @@ pub fn report(error: &Error, lang: Lang, format: Format, color: bool) {
 /// A failure as lines for people.
 pub fn text(error: &Error, lang: Lang, color: bool) -> String {
     let bad = if color { Style::new().red().bold() } else { Style::new() };
-    let label = lang.pick("error", "エラー");
+    let heading = lang.text("ctl-error");
     match error {
-        Error::Interrupted => format!("{}\n", lang.pick("interrupted", "中断しました")),
-        Error::Rpc(failure) => format!("{}: {}", label.style(bad), rpc_text(failure, lang, color)),
+        Error::Interrupted => format!("{}\n", lang.text("ctl-error-interrupted")),
+        Error::Declined => format!("{}\n", lang.text("ctl-error-declined")),
+        Error::Rpc(failure) => format!("{} {}", heading.style(bad), rpc_text(failure, lang, color)),
         Error::Usage(message) => {
-            let hint = lang
-                .pick("'connectorctl --help' shows how.", "使い方は connectorctl --help で確認できます。");
-            format!("{}: {message}\n  {hint}\n", label.style(bad))
+            let hint = lang.text("ctl-error-usage");
+            format!("{} {message}\n  {hint}\n", heading.style(bad))
         }
         Error::Io(_) | Error::Internal(_) | Error::PipeClosed => {
-            format!("{}: {error}\n", label.style(bad))
+            format!("{} {error}\n", heading.style(bad))
         }
     }
 }
@@ -106,30 +116,28 @@ fn rpc_text(failure: &RpcFailure, lang: Lang, color: bool) -> String {
     let details = status.get_error_details();
     let dim = if color { Style::new().dimmed() } else { Style::new() };
     let good = if color { Style::new().cyan() } else { Style::new() };
-    let mut out = message(failure, &details, lang);
+    let told = message(failure, &details, lang);
+    let mut out = printable(&told);
     if let Some(reason) = reason(&details) {
         let _ = write!(out, " {}", format_args!("[{reason}]").style(dim));
     }
     out.push('\n');
-    for line in detail_lines(&details) {
-        let _ = writeln!(out, "  - {line}");
+    for line in detail_lines(&details, &told, lang) {
+        let _ = writeln!(out, "  - {}", printable(&line));
     }
     for link in details.help().map(|help| help.links.as_slice()).unwrap_or_default() {
-        let _ = writeln!(out, "  {}: {}", link.description, link.url);
+        let _ = writeln!(out, "  {}: {}", printable(&link.description), printable(&link.url));
     }
     if let Some(delay) = retry_delay(&details) {
-        let seconds = delay.as_secs_f64().ceil();
-        let _ = match lang {
-            Lang::En => writeln!(out, "  try again in {seconds} s"),
-            Lang::Ja => writeln!(out, "  {seconds} 秒後に再試行できます"),
-        };
+        let seconds = delay.as_secs_f64().ceil().to_string();
+        let _ = writeln!(out, "  {}", lang.with("ctl-error-retry", &[("seconds", &seconds)]));
     }
     if let Some(id) = server_request_id(status, &details) {
-        let label = lang.pick("request id at the server", "サーバー側のリクエスト ID");
-        let _ = writeln!(out, "  {}", format_args!("{label}: {id}").style(dim));
+        let words = lang.with("ctl-error-request-id", &[("id", &id)]);
+        let _ = writeln!(out, "  {}", words.style(dim));
     }
     if let Some(hint) = hints::next(status.code(), reason(&details), failure.request_id.as_deref(), lang) {
-        let _ = writeln!(out, "{} {hint}", lang.pick("what to do next:", "次にすること:").style(good));
+        let _ = writeln!(out, "{} {hint}", lang.text("ctl-error-next").style(good));
     }
     out
 }
@@ -142,10 +150,7 @@ fn message(failure: &RpcFailure, details: &ErrorDetails, lang: Lang) -> String {
     let status = &failure.status;
     if let Some(source) = status.source() {
         let cause = innermost(source);
-        return match lang {
-            Lang::En => format!("cannot reach {}: {cause}", failure.endpoint),
-            Lang::Ja => format!("{} に接続できません: {cause}", failure.endpoint),
-        };
+        return lang.with("ctl-error-unreachable", &[("endpoint", &failure.endpoint), ("cause", &cause)]);
     }
     if status.message().is_empty() { status.code().to_string() } else { status.message().to_owned() }
 }
@@ -174,7 +179,7 @@ fn server_request_id(status: &Status, details: &ErrorDetails) -> Option<String> 
 }
 
 /// One line for each field, precondition and quota that was violated.
-fn detail_lines(details: &ErrorDetails) -> Vec<String> {
+fn detail_lines(details: &ErrorDetails, told: &str, lang: Lang) -> Vec<String> {
     let fields = details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default();
     let preconditions =
         details.precondition_failure().map(|failure| failure.violations.as_slice()).unwrap_or_default();
@@ -184,17 +189,22 @@ fn detail_lines(details: &ErrorDetails) -> Vec<String> {
         let words = localized.filter(|words| !words.is_empty()).unwrap_or(&violation.description);
         format!("{}: {words}", violation.field)
     });
-    let preconditions =
-        preconditions.iter().map(|violation| subject_line(&violation.subject, &violation.description));
-    let quotas = quotas.iter().map(|violation| subject_line(&violation.subject, &violation.description));
-    fields.chain(preconditions).chain(quotas).collect()
+    let rules = preconditions.iter().map(|rule| (rule.subject.as_str(), rule.description.as_str()));
+    let spent = quotas.iter().map(|quota| (quota.subject.as_str(), quota.description.as_str()));
+    let rules = rules.chain(spent).filter_map(|(subject, words)| subject_line(subject, words, told, lang));
+    fields.chain(rules).collect()
 }
 
-fn subject_line(subject: &str, description: &str) -> String {
-    match (subject.is_empty(), description.is_empty()) {
-        (true, _) => description.to_owned(),
-        (false, true) => subject.to_owned(),
-        (false, false) => format!("{subject}: {description}"),
+/// What a violation is about, and its words where they have not been told already.
+fn subject_line(subject: &str, words: &str, told: &str, lang: Lang) -> Option<String> {
+    let step = Step::from_str_name(subject).map(|step| label::<Step>(step.into(), lang));
+    let is_told = words.is_empty() || told.contains(words) || step.as_deref() == Some(words);
+    match (step, is_told) {
+        (Some(step), true) => Some(step),
+        (Some(step), false) => Some(format!("{step}: {words}")),
+        (None, true) => None,
+        (None, false) if subject.is_empty() => Some(words.to_owned()),
+        (None, false) => Some(format!("{subject}: {words}")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::locale::Language;
+use crate::locale::{self, Language};
 
 /// `--lang`. The texts of the server follow it by `accept-language`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -22,7 +22,7 @@ impl Lang {
         }
     }
 
-    /// The language as the texts know it.
+    /// The language as `locale` knows it.
     pub fn language(self) -> Language {
         match self {
             Self::En => Language::En,
@@ -35,12 +35,16 @@ impl Lang {
         self.language().code()
     }
 
-    /// The one of two texts that is in this language. Both stand side by side where they are used, so that neither
-    /// is forgotten.
-    pub fn pick<'a>(self, en: &'a str, ja: &'a str) -> &'a str {
-        match self {
-            Self::En => en,
-            Self::Ja => ja,
-        }
+    /// A text of the tool by its key, `ctl-…`.
+    pub fn text(self, key: &str) -> String {
+        self.with(key, &[])
+    }
+
+    /// A text of the tool that speaks of something.
+    pub fn with(self, key: &str, args: &[(&str, &str)]) -> String {
+        locale::text(self.language(), key, args)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,11 @@ pub fn time(timestamp: Option<&prost_types::Timestamp>) -> String {
         .unwrap_or_default()
 }
 
+/// The same without control characters but line breaks: words of the vendors must not steer the terminal.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() && letter != '\n' { ' ' } else { letter }).collect()
+}
+
 /// A number with thousands separators.
 pub fn number(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();
@@ -76,6 +81,11 @@ mod tests {
             assert_eq!(number(value), text);
         }
         assert_eq!(number(i64::MIN), "-9,223,372,036,854,775,808");
+    }
+
+    #[test]
+    fn words_of_others_cannot_steer_the_terminal() {
+        assert_eq!(printable("Acme\u{1b}[2J\r\u{7}\nCorp"), "Acme [2J  \nCorp");
     }
 
     #[test]

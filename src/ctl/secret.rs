@@ -23,8 +23,8 @@ pub struct Source<'a> {
     pub file: Option<&'a PathBuf>,
     /// The environment variable.
     pub variable: &'static str,
-    /// What to ask on a terminal.
-    pub question: &'a str,
+    /// The key of what to ask on a terminal.
+    pub question: &'static str,
     /// The options to name where there is no terminal.
     pub options: &'static str,
 }
@@ -36,6 +36,11 @@ impl Source<'_> {
     /// [`Error::Usage`] when what is named can't be read or is empty.
     pub fn given(&self) -> Result<Option<SecretString>, Error> {
         let from_stdin = self.stdin || self.file.is_some_and(|path| path == Path::new("-"));
+        if from_stdin && io::stdin().is_terminal() {
+            // What is typed there is shown, and Ctrl-C could not interrupt it.
+            let refusal = "standard input is a terminal: leave the option out to be asked";
+            return Err(Error::Usage(refusal.to_owned()));
+        }
         if from_stdin {
             return read(io::stdin().lock(), "standard input").map(Some);
         }
@@ -65,7 +70,8 @@ impl Source<'_> {
                 self.options, self.variable
             )));
         }
-        super::wizard::terminal::secret(context.view.lang, self.question)
+        let lang = context.view.lang;
+        super::wizard::terminal::secret(lang, &lang.text(self.question))
     }
 }
 

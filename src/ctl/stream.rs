@@ -8,11 +8,7 @@ use std::{
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::StatusExt as _;
 
-use super::{
-    client::Client,
-    error::Error,
-    render::Show,
-};
+use super::{client::Client, error::Error, render::Show};
 use crate::api::v1::{self, watch_end, watch_reset};
 
 /// The server speaks at least every 15 seconds. After three times that, the connection is taken for dead.
@@ -134,8 +130,8 @@ where
             Ok(Err(status)) => return Ok(Read::Broken(status)),
             Err(_) => return Ok(Read::Broken(Status::unavailable("the stream fell silent"))),
         };
-        *heard = true;
         let kind = message.kind();
+        *heard |= !matches!(kind, Kind::End(_));
         let flow = match kind {
             Kind::Heartbeat | Kind::Unknown => ControlFlow::Continue(()),
             Kind::End(_) => ControlFlow::Continue(()),
@@ -149,7 +145,7 @@ where
         match kind {
             _ if flow.is_break() => return Ok(Read::Ended(Ended::Enough)),
             Kind::End(watch_end::Cause::Finished) => return Ok(Read::Ended(Ended::Finished)),
-            Kind::End(watch_end::Cause::MaxAge) => return Ok(Read::ResumeAtOnce),
+            Kind::End(watch_end::Cause::MaxAge) if *heard => return Ok(Read::ResumeAtOnce),
             Kind::End(_) => return Ok(Read::Broken(Status::unavailable("the server is going away"))),
             _ => {}
         }

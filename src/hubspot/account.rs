@@ -6,6 +6,7 @@ use super::{
     client::{PortalApi, body},
     error::HubSpotError,
 };
+use crate::salesforce::outbound::text::bounded;
 
 /// What kind of account a portal is. None of these tells the subscription's tier: no HubSpot API does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,12 @@ struct Details {
     data_hosting_location: String,
 }
 
+/// It becomes part of a link that people click.
+fn is_host_name(text: &str) -> bool {
+    (1..=253).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+}
+
 impl PortalApi {
     /// Which portal the credential belongs to: also the test of a static token.
     ///
@@ -72,7 +79,7 @@ impl PortalApi {
     /// [`HubSpotError`], `CredentialRefused` for a wrong token.
     pub async fn account_info(&self) -> Result<AccountInfo, HubSpotError> {
         let answer = self.get(self.client.url("account-info", &["details"])?).await?;
-        let details: Details = body(&answer)?;
+        let details: Details = body(&answer).map_err(HubSpotError::without_effect)?;
         let daily_limit = answer
             .headers
             .get("x-hubspot-ratelimit-daily")
@@ -84,12 +91,15 @@ impl PortalApi {
                 "DEVELOPER_TEST" => AccountType::DeveloperTest,
                 "SANDBOX" => AccountType::Sandbox,
                 "APP_DEVELOPER" => AccountType::AppDeveloper,
-                other => AccountType::Other(other.to_owned()),
+                other => AccountType::Other(bounded(other)),
             },
-            name: details.portal_name,
-            time_zone: details.time_zone,
-            ui_domain: details.ui_domain.unwrap_or_else(|| "app.hubspot.com".to_owned()),
-            data_hosting_location: details.data_hosting_location,
+            name: details.portal_name.as_deref().map(bounded),
+            time_zone: bounded(&details.time_zone),
+            ui_domain: details
+                .ui_domain
+                .filter(|domain| is_host_name(domain))
+                .unwrap_or_else(|| "app.hubspot.com".to_owned()),
+            data_hosting_location: bounded(&details.data_hosting_location),
             daily_limit,
         })
     }

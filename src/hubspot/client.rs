@@ -136,7 +136,12 @@ impl PortalApi {
     }
 
     pub(super) async fn get(&self, url: Url) -> Result<Answer, HubSpotError> {
-        self.call(Method::GET, url, None).await
+        self.call(Method::GET, url, None).await.map_err(HubSpotError::without_effect)
+    }
+
+    /// A read that takes a body.
+    pub(super) async fn query(&self, url: Url, body: &Value) -> Result<Answer, HubSpotError> {
+        self.call(Method::POST, url, Some(body)).await.map_err(HubSpotError::without_effect)
     }
 
     pub(super) async fn send(&self, method: Method, url: Url, body: &Value) -> Result<Answer, HubSpotError> {
@@ -151,12 +156,13 @@ impl PortalApi {
         url: Url,
         body: Option<&Value>,
     ) -> Result<Answer, HubSpotError> {
-        let token = self.tokens.current(&self.client).await?;
+        // Without a token the call itself is never made.
+        let token = self.tokens.current(&self.client).await.map_err(HubSpotError::without_effect)?;
         let answer = self.attempt(method.clone(), url.clone(), body, &token).await?;
         if answer.status != http::StatusCode::UNAUTHORIZED || !self.tokens.can_refresh() {
             return accept(answer);
         }
-        let token = self.tokens.renewed(&self.client, &token).await?;
+        let token = self.tokens.renewed(&self.client, &token).await.map_err(HubSpotError::without_effect)?;
         accept(self.attempt(method, url, body, &token).await?)
     }
 
@@ -167,11 +173,16 @@ impl PortalApi {
         body: Option<&Value>,
         token: &secrecy::SecretString,
     ) -> Result<Answer, HubSpotError> {
+        // What cannot stand in a header, a pasted line end for example, cannot be a token.
+        let text = token.expose_secret();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(HubSpotError::new(HubSpotErrorKind::CredentialRefused, DidItHappen::No));
+        }
         let mut request = self
             .client
             .transport
             .request(method, url)
-            .bearer_auth(token.expose_secret())
+            .bearer_auth(text)
             .header(header::ACCEPT, "application/json");
         if let Some(body) = body {
             request = request.json(body);
@@ -187,6 +198,13 @@ fn accept(answer: Answer) -> Result<Answer, HubSpotError> {
 /// The body of a 2xx answer as a type.
 pub(super) fn body<T: DeserializeOwned>(answer: &Answer) -> Result<T, HubSpotError> {
     json::parse(&answer.body).map_err(|error| HubSpotError::from_json(&error, answer.status.as_u16()))
+}
+
+/// An id as HubSpot makes them. They go into paths, tables and links, so nothing else may pass for one.
+pub(super) fn plain_id(id: String, status: u16) -> Result<String, HubSpotError> {
+    let is_plain =
+        (1..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_plain { Ok(id) } else { Err(HubSpotError::malformed("an id", status)) }
 }
 
 /// `None` in place of "not found".

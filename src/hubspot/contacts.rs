@@ -6,9 +6,10 @@ use http::Method;
 use serde::Deserialize;
 
 use super::{
-    client::{PortalApi, body, if_found},
+    client::{PortalApi, body, if_found, plain_id},
     error::{HubSpotError, HubSpotErrorKind},
 };
+use crate::salesforce::outbound::Answer;
 
 /// HubSpot takes at most so many in one batch.
 const MAX_BATCH: usize = 100;
@@ -53,10 +54,15 @@ struct Record {
     url: Option<String>,
 }
 
-impl From<Record> for Contact {
-    fn from(record: Record) -> Self {
-        Self { id: record.id, properties: record.properties, url: record.url }
+impl Record {
+    fn contact(self, status: http::StatusCode) -> Result<Contact, HubSpotError> {
+        let id = plain_id(self.id, status.as_u16())?;
+        Ok(Contact { id, properties: self.properties, url: self.url })
     }
+}
+
+fn contact(answer: &Answer) -> Result<Contact, HubSpotError> {
+    body::<Record>(answer)?.contact(answer.status)
 }
 
 #[derive(Deserialize)]
@@ -75,7 +81,7 @@ impl PortalApi {
         let answer = self
             .send(Method::POST, url, &serde_json::json!({ "properties": properties, "associations": [] }))
             .await?;
-        body::<Record>(&answer).map(Contact::from)
+        contact(&answer)
     }
 
     /// A contact by its id; `None` when there is none, or it is archived.
@@ -117,7 +123,7 @@ impl PortalApi {
             }
         }
         let found = if_found(self.get(url).await)?;
-        found.map(|answer| body::<Record>(&answer).map(Contact::from)).transpose()
+        found.map(|answer| contact(&answer).map_err(HubSpotError::without_effect)).transpose()
     }
 
     /// Changes properties; `""` clears one. Safe to repeat.
@@ -127,7 +133,7 @@ impl PortalApi {
     pub async fn update_contact(&self, id: &str, properties: &Properties) -> Result<Contact, HubSpotError> {
         let url = self.client.url("crm/objects", &["contacts", id])?;
         let answer = self.send(Method::PATCH, url, &serde_json::json!({ "properties": properties })).await?;
-        body::<Record>(&answer).map(Contact::from)
+        contact(&answer)
     }
 
     /// Archives a contact. One that is already gone is no error.
@@ -161,8 +167,11 @@ impl PortalApi {
             let inputs: Vec<_> = batch.iter().map(|id| serde_json::json!({ "id": id })).collect();
             let url = self.client.url("crm/objects", &["contacts", "batch", "read"])?;
             let request = serde_json::json!({ "properties": properties, "propertiesWithHistory": [], "inputs": inputs });
-            let answer: BatchAnswer = body(&self.send(Method::POST, url, &request).await?)?;
-            contacts.extend(answer.results.into_iter().map(Contact::from));
+            let answer = self.query(url, &request).await?;
+            let batch: BatchAnswer = body(&answer).map_err(HubSpotError::without_effect)?;
+            for record in batch.results {
+                contacts.push(record.contact(answer.status).map_err(HubSpotError::without_effect)?);
+            }
         }
         Ok(contacts)
     }

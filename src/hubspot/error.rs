@@ -41,7 +41,7 @@ pub enum HubSpotErrorKind {
         /// The `error` of RFC 6749.
         error: String,
     },
-    /// The credential lacks a scope.
+    /// The credential lacks a scope, or the portal forbids the call for another reason that it does not tell.
     #[error("the credential lacks a scope: {}", scopes.join(", "))]
     ScopeMissing {
         /// The scopes, where HubSpot names them.
@@ -102,6 +102,12 @@ impl HubSpotError {
             vendor_text: "".into(),
             correlation_id: None,
         }
+    }
+
+    /// The same failure of a call that only reads, or that was never made: nothing can have happened.
+    pub(super) fn without_effect(mut self) -> Self {
+        self.effect = DidItHappen::No;
+        self
     }
 
     pub(super) fn with_vendor(mut self, status: u16, category: &str, vendor_text: &str) -> Self {

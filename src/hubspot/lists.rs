@@ -5,9 +5,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    client::{PortalApi, body, if_found},
+    client::{PortalApi, body, if_found, plain_id},
     error::HubSpotError,
 };
+use crate::salesforce::outbound::{Answer, text::bounded};
 
 /// The object type of contacts.
 const CONTACTS: &str = "0-1";
@@ -80,23 +81,27 @@ struct AdditionalProperties {
     hs_list_size: Option<Value>,
 }
 
-impl From<WireList> for ContactList {
-    fn from(list: WireList) -> Self {
-        let additional = list.additional_properties.and_then(|properties| properties.hs_list_size);
-        Self {
-            id: list.list_id,
-            name: list.name,
-            processing_type: match list.processing_type.as_str() {
+impl WireList {
+    fn list(self, status: http::StatusCode) -> Result<ContactList, HubSpotError> {
+        let additional = self.additional_properties.and_then(|properties| properties.hs_list_size);
+        Ok(ContactList {
+            id: plain_id(self.list_id, status.as_u16())?,
+            name: bounded(&self.name),
+            processing_type: match self.processing_type.as_str() {
                 "MANUAL" => ProcessingType::Manual,
                 "DYNAMIC" => ProcessingType::Dynamic,
                 "SNAPSHOT" => ProcessingType::Snapshot,
-                other => ProcessingType::Other(other.to_owned()),
+                other => ProcessingType::Other(bounded(other)),
             },
-            is_processing: list.processing_status == "PROCESSING",
-            lists_contacts: list.object_type_id == CONTACTS,
-            size: list.size.as_ref().and_then(number).or_else(|| additional.as_ref().and_then(number)),
-        }
+            is_processing: self.processing_status == "PROCESSING",
+            lists_contacts: self.object_type_id == CONTACTS,
+            size: self.size.as_ref().and_then(number).or_else(|| additional.as_ref().and_then(number)),
+        })
     }
+}
+
+fn one_list(answer: &Answer) -> Result<ContactList, HubSpotError> {
+    body::<OneList>(answer)?.list.list(answer.status)
 }
 
 #[derive(Deserialize)]
@@ -167,16 +172,20 @@ impl PortalApi {
             "additionalProperties": ["hs_list_size"],
         });
         let url = self.client.url("crm/lists", &["search"])?;
-        let answer: SearchAnswer = body(&self.send(Method::POST, url, &request).await?)?;
+        let answer = self.query(url, &request).await?;
+        let page: SearchAnswer = body(&answer).map_err(HubSpotError::without_effect)?;
         // An offset that does not move would page for ever.
-        let next_offset = (answer.has_more && answer.offset > offset).then_some(answer.offset);
-        let lists = answer.lists.into_iter().map(ContactList::from);
+        let next_offset = (page.has_more && page.offset > offset).then_some(page.offset);
+        let lists: Result<Vec<ContactList>, HubSpotError> =
+            page.lists.into_iter().map(|list| list.list(answer.status)).collect();
         Ok(ListPage {
             lists: lists
+                .map_err(HubSpotError::without_effect)?
+                .into_iter()
                 .filter(|list| list.lists_contacts && list.processing_type == ProcessingType::Dynamic)
                 .collect(),
             next_offset,
-            total: answer.total,
+            total: page.total,
         })
     }
 
@@ -187,7 +196,7 @@ impl PortalApi {
     pub async fn list(&self, id: &str) -> Result<Option<ContactList>, HubSpotError> {
         let url = self.client.url("crm/lists", &[id])?;
         let found = if_found(self.get(url).await)?;
-        found.map(|answer| body::<OneList>(&answer).map(|one| one.list.into())).transpose()
+        found.map(|answer| one_list(&answer).map_err(HubSpotError::without_effect)).transpose()
     }
 
     /// Creates a smart list of the contacts in these lifecycle stages. Names are unique in a portal: after an unknown
@@ -224,8 +233,7 @@ impl PortalApi {
             },
         });
         let url = self.client.url("crm/lists", &[])?;
-        let answer: OneList = body(&self.send(Method::POST, url, &request).await?)?;
-        Ok(answer.list.into())
+        one_list(&self.send(Method::POST, url, &request).await?)
     }
 
     /// A list of contacts by its name, whatever its kind; HubSpot ignores case. `None` when there is none.
@@ -235,7 +243,7 @@ impl PortalApi {
     pub async fn list_by_name(&self, name: &str) -> Result<Option<ContactList>, HubSpotError> {
         let url = self.client.url("crm/lists", &["object-type-id", CONTACTS, "name", name])?;
         let found = if_found(self.get(url).await)?;
-        found.map(|answer| body::<OneList>(&answer).map(|one| one.list.into())).transpose()
+        found.map(|answer| one_list(&answer).map_err(HubSpotError::without_effect)).transpose()
     }
 
     /// Ids of the lists that a contact is in.
@@ -244,7 +252,8 @@ impl PortalApi {
     /// [`HubSpotError`].
     pub async fn lists_of_contact(&self, contact_id: &str) -> Result<Vec<String>, HubSpotError> {
         let url = self.client.url("crm/lists", &["records", CONTACTS, contact_id, "memberships"])?;
-        let answer: Memberships = body(&self.get(url).await?)?;
-        Ok(answer.results.into_iter().map(|membership| membership.list_id).collect())
+        let answer = self.get(url).await?;
+        let memberships: Memberships = body(&answer).map_err(HubSpotError::without_effect)?;
+        Ok(memberships.results.into_iter().map(|membership| membership.list_id).collect())
     }
 }

@@ -23,5 +23,7 @@ pub use properties::{LifecycleStage, PropertyDefinition, PropertyOption};
 
 pub use crate::salesforce::outbound::{DidItHappen, HttpSetupError, Timeouts};
 
+#[cfg(all(test, feature = "simulator"))]
+mod simulator_tests;
 #[cfg(test)]
 mod tests;

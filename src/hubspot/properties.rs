@@ -6,6 +6,7 @@ use super::{
     client::{PortalApi, body, if_found},
     error::HubSpotError,
 };
+use crate::salesforce::outbound::text::bounded;
 
 /// A contact property.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,19 +81,19 @@ impl PortalApi {
     pub async fn contact_property(&self, name: &str) -> Result<Option<PropertyDefinition>, HubSpotError> {
         let url = self.client.url("crm/properties", &["contacts", name])?;
         let Some(answer) = if_found(self.get(url).await)? else { return Ok(None) };
-        let mut definition: Definition = body(&answer)?;
+        let mut definition: Definition = body(&answer).map_err(HubSpotError::without_effect)?;
         // HubSpot writes -1 for "no order given": those come last.
         definition
             .options
             .sort_by_key(|option| if option.display_order < 0 { last() } else { option.display_order });
         let options = definition.options.into_iter().map(|option| PropertyOption {
             value: option.value,
-            label: option.label,
+            label: bounded(&option.label),
             hidden: option.hidden,
         });
         Ok(Some(PropertyDefinition {
             name: definition.name,
-            label: definition.label,
+            label: bounded(&definition.label),
             kind: definition.kind,
             has_unique_value: definition.has_unique_value,
             options: options.collect(),

@@ -22,6 +22,7 @@ struct ErrorBody {
     category: Option<String>,
     error_type: Option<String>,
     policy_name: Option<String>,
+    sub_category: Option<String>,
     correlation_id: Option<String>,
     context: BTreeMap<String, Words>,
     errors: Vec<ErrorDetail>,
@@ -93,25 +94,26 @@ pub(super) fn rest(answer: &Answer) -> HubSpotError {
 fn kind_of(status: StatusCode, category: &str, message: &str, body: &ErrorBody, headers: &HeaderMap) -> Kind {
     match status.as_u16() {
         401 => Kind::CredentialRefused,
-        403 if category == "MISSING_SCOPES" || !body.context("requiredGranularScopes").is_empty() => {
-            Kind::ScopeMissing { scopes: unique(body.context("requiredGranularScopes")) }
-        }
-        403 => Kind::CredentialRefused,
+        // Without MISSING_SCOPES it is still no word against the credential as such.
+        403 => Kind::ScopeMissing { scopes: unique(body.context("requiredGranularScopes")) },
         404 => Kind::NotFound,
         409 => Kind::Conflict { existing_id: existing_id(message, body) },
         423 => Kind::Unavailable { retry_after: retry_after(headers).or(Some(LOCK_WAIT)) },
         429 => rate_limited(body, message, headers),
         477 => Kind::Unavailable { retry_after: retry_after(headers) },
         500..=599 => Kind::Unavailable { retry_after: retry_after(headers) },
-        // A list name that is taken comes as a validation error too.
-        400 if category == "OBJECT_ALREADY_EXISTS" || category == "CONFLICT" => {
-            Kind::Conflict { existing_id: existing_id(message, body) }
-        }
+        400 if is_conflict(category, body) => Kind::Conflict { existing_id: existing_id(message, body) },
         400 | 422 => {
             Kind::Rejected { message: message.to_owned(), properties: unique(body.context("propertyName")) }
         }
         _ => Kind::Other,
     }
+}
+
+/// A list name that is taken comes as a validation error.
+fn is_conflict(category: &str, body: &ErrorBody) -> bool {
+    matches!(category, "OBJECT_ALREADY_EXISTS" | "CONFLICT")
+        || body.sub_category.as_deref().is_some_and(|sub| sub.contains("DUPLICATE_LIST_NAMES"))
 }
 
 fn unique(mut words: Vec<String>) -> Vec<String> {

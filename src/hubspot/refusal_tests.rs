@@ -37,6 +37,8 @@ fn a_conflict_carries_the_existing_id_in_either_place() {
         &json!({"category":"CONFLICT","message":"Contact already exists.","context":{"existingId":["171591000198"],"objectWriteTraceId":["0"]}}),
     );
     assert_eq!(*error.kind(), Kind::Conflict { existing_id: Some("171591000198".to_owned()) });
+    let list_name = json!({"status":"error","message":"A list with this name exists.","category":"VALIDATION_ERROR","subCategory":"ILS.DUPLICATE_LIST_NAMES"});
+    assert_eq!(*refused(400, &list_name).kind(), Kind::Conflict { existing_id: None });
     let recorded = json!({"status":"error","message":"Contact already exists","correlationId":"c0895ebf-9e3e-4b7d-b6e6-124e02d3f9c3","category":"CONFLICT"});
     assert_eq!(*refused(409, &recorded).kind(), Kind::Conflict { existing_id: None });
 }
@@ -55,6 +57,11 @@ fn missing_scopes_are_named_from_both_shapes() {
         *refused(403, &nested).kind(),
         Kind::ScopeMissing { scopes: vec!["crm.lists.read".to_owned(), "crm.lists.write".to_owned()] }
     );
+}
+
+#[test]
+fn another_prohibition_is_no_word_against_the_credential() {
+    assert_eq!(*refused(403, &json!({"message":"no"})).kind(), Kind::ScopeMissing { scopes: Vec::new() });
 }
 
 #[test]

@@ -313,6 +313,47 @@ async fn a_list_of_any_kind_can_be_looked_at_and_a_smart_one_created() {
 }
 
 #[tokio::test]
+async fn a_failed_read_has_no_effect_and_hostile_values_do_not_pass() {
+    let cut = with_token(&cutting_server().await);
+    assert_eq!(cut.smart_lists("", 0, 10).await.unwrap_err().effect(), DidItHappen::No);
+    assert_eq!(cut.contact_by_id("1", &["email"]).await.unwrap_err().effect(), DidItHappen::No);
+    assert_eq!(cut.contacts_by_id(&["1"], &["email"]).await.unwrap_err().effect(), DidItHappen::No);
+
+    let mut details = account();
+    details["uiDomain"] = "evil.com/@x".into();
+    details["portalName"] = "A\u{0}\u{202e}B".into();
+    let server = ScriptedServer::start([
+        Reply::json(200, &record("../51")),
+        Reply::json(201, &record("5 1")),
+        Reply::json(200, &details),
+    ])
+    .await;
+    let api = with_token(&server.url);
+    let error = api.contact_by_id("51", &["email"]).await.unwrap_err();
+    assert!(matches!(error.kind(), Kind::Malformed(_)) && error.effect() == DidItHappen::No, "{error:?}");
+    let error = api.create_contact(&Properties::new()).await.unwrap_err();
+    assert!(matches!(error.kind(), Kind::Malformed(_)) && error.effect() == DidItHappen::Yes, "{error:?}");
+    let info = api.account_info().await.unwrap();
+    assert_eq!((info.ui_domain.as_str(), info.name.as_deref()), ("app.hubspot.com", Some("A B")));
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_stand_in_a_header_is_refused_unsent() {
+    let server = ScriptedServer::start([]).await;
+    for token in ["CANARY\n", "CANARY\r\nx: y", "CANARY é", ""] {
+        let api = portal(&server.url, Credential::StaticToken(SecretString::from(token)));
+        assert_eq!(*api.account_info().await.unwrap_err().kind(), Kind::CredentialRefused, "{token:?}");
+    }
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_create_that_never_got_a_token_did_not_happen() {
+    let api = portal(&cutting_server().await, oauth());
+    assert_eq!(api.create_contact(&Properties::new()).await.unwrap_err().effect(), DidItHappen::No);
+}
+
+#[tokio::test]
 async fn an_answer_that_cannot_be_read_says_that_the_effect_happened() {
     let server = ScriptedServer::start([
         Reply::text(201, "<html>"),

@@ -137,11 +137,13 @@ impl Api {
             })
             .collect();
         let body = serde_json::json!({ "allOrNone": false, "compositeRequest": requests });
-        let answer = self.call(Method::POST, "/composite", Some(&body)).await?;
-        let composite: CompositeAnswer = answer.json()?;
+        let answer = self.call(Method::POST, "/composite", Some(&body)).await;
+        let composite: CompositeAnswer =
+            answer.and_then(|answer| answer.json()).map_err(SalesforceError::of_a_read)?;
         let mut by_reference: std::collections::HashMap<String, CompositePart> =
             composite.composite_response.into_iter().map(|part| (part.reference_id.clone(), part)).collect();
-        let missing = || SalesforceError::malformed("a part of the composite answer is missing", 200);
+        let missing =
+            || SalesforceError::malformed("a part of the composite answer is missing", 200).of_a_read();
         Ok((0..parts.len())
             .map(|index| by_reference.remove(&format!("r{index}")).ok_or_else(missing).and_then(sub_answer))
             .collect())
@@ -152,9 +154,14 @@ impl Api {
         &self,
         soql: &str,
     ) -> Result<Vec<T>, SalesforceError> {
-        let answer = self.call(Method::GET, &format!("/tooling/query/?q={}", encode(soql)), None).await?;
-        let page: QueryPage<T> = answer.json()?;
+        let page: QueryPage<T> = self.get(&format!("/tooling/query/?q={}", encode(soql))).await?;
         Ok(page.records)
+    }
+
+    /// A read below the version path.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, SalesforceError> {
+        let answer = self.call(Method::GET, path, None).await;
+        answer.and_then(|answer| answer.json()).map_err(SalesforceError::of_a_read)
     }
 
     /// One REST call below the version path. Anything but 2xx is an error.
@@ -223,12 +230,12 @@ impl RestAnswer {
 
 fn sub_answer(part: CompositePart) -> SubAnswer {
     let status = StatusCode::from_u16(part.http_status_code)
-        .map_err(|_| SalesforceError::malformed("the status of a composite part", 200))?;
+        .map_err(|_| SalesforceError::malformed("the status of a composite part", 200).of_a_read())?;
     if status.is_success() {
         return Ok(part.body);
     }
     let body = serde_json::to_vec(&part.body).unwrap_or_default();
-    Err(refusal::rest(status, &body))
+    Err(refusal::rest(status, &body).of_a_read())
 }
 
 /// The rows of a query that was part of a composite call.
@@ -240,7 +247,7 @@ pub(super) fn rows<T: DeserializeOwned>(answer: SubAnswer) -> Result<Vec<T>, Sal
 pub(super) fn read_part<T: DeserializeOwned>(answer: SubAnswer) -> Result<T, SalesforceError> {
     // The position within the part says nothing; which part it was, the caller knows.
     serde_json::from_value(answer?)
-        .map_err(|_| SalesforceError::malformed("a part of the composite answer", 200))
+        .map_err(|_| SalesforceError::malformed("a part of the composite answer", 200).of_a_read())
 }
 
 /// Percent-encodes a query value or path segment, spaces included.

@@ -15,7 +15,7 @@ use super::{
     error::{SalesforceError, SalesforceErrorKind},
     id::SalesforceId,
     outbound::DidItHappen,
-    records::{CrmObject, Deleted, Fields, external_id_field_missing},
+    records::{CrmObject, Deleted, Fields, external_id_field_missing, usable_key},
 };
 
 /// A lead needs a company; this one says that HubSpot knows none.
@@ -131,19 +131,24 @@ pub async fn by_external_id(
     api: &Api,
     external_id: &str,
 ) -> Result<Vec<(CrmObject, SalesforceId)>, SalesforceError> {
+    usable_key(&api.config().external_id_field, external_id)?;
     let parts = [contact_by_external_id(api, external_id), lead_by_external_id(api, external_id)];
     let answers = api.composite(&parts).await?;
+    let field = &api.config().external_id_field;
     let mut found = Vec::new();
     for (object, answer) in [CrmObject::Contact, CrmObject::Lead].into_iter().zip(answers) {
         for row in read(api, object, answer)? {
-            found.push((object, parse_id(&row.id)?));
+            // Records are deleted on the word of this answer: believe the value, not the filter.
+            if row.external_id(field).is_some_and(|found| found.eq_ignore_ascii_case(external_id)) {
+                found.push((object, parse_id(&row.id)?));
+            }
         }
     }
     Ok(found)
 }
 
 async fn record_with_external_id(api: &Api, person: &NewPerson) -> Result<SalesforceId, SalesforceError> {
-    let found = by_external_id(api, &person.external_id).await?;
+    let found = by_external_id(api, &person.external_id).await.map_err(SalesforceError::after_a_write)?;
     let lead = found.into_iter().find(|(object, _)| *object == CrmObject::Lead);
     lead.map(|(_, record_id)| record_id)
         .ok_or_else(|| SalesforceError::new(SalesforceErrorKind::NotFound, DidItHappen::Yes))
@@ -167,6 +172,8 @@ fn lead_by_external_id(api: &Api, external_id: &str) -> Subrequest {
 
 async fn find(api: &Api, person: &NewPerson) -> Result<Match, SalesforceError> {
     let field = &api.config().external_id_field;
+    usable_key(field, &person.external_id)?;
+    usable_key("Email", &person.email)?;
     let email = soql_text(&person.email);
     let parts = [
         contact_by_external_id(api, &person.external_id),
@@ -180,7 +187,8 @@ async fn find(api: &Api, person: &NewPerson) -> Result<Match, SalesforceError> {
     ];
     let mut answers = api.composite(&parts).await?.into_iter();
     let mut next = |object| {
-        let missing = || SalesforceError::malformed("a part of the composite answer is missing", 200);
+        let missing =
+            || SalesforceError::malformed("a part of the composite answer is missing", 200).of_a_read();
         read(api, object, answers.next().unwrap_or_else(|| Err(missing())))
     };
     let contact_by_id = next(CrmObject::Contact)?;
@@ -206,9 +214,8 @@ fn by_email(
     contacts: &[Row],
     leads: &[Row],
 ) -> Result<Match, SalesforceError> {
-    let is_free = |row: &&Row| match row.other.get(field).and_then(Value::as_str) {
-        None | Some("") => true,
-        Some(external_id) => external_id == person.external_id,
+    let is_free = |row: &&Row| {
+        row.external_id(field).is_none_or(|external_id| external_id.eq_ignore_ascii_case(&person.external_id))
     };
     // An unconverted lead before a converted one: that one's contact would have been found by its own address.
     let unconverted = leads.iter().filter(|lead| !lead.is_converted);
@@ -232,6 +239,10 @@ fn by_email(
 }
 
 impl Row {
+    fn external_id(&self, field: &str) -> Option<&str> {
+        self.other.get(field).and_then(Value::as_str).filter(|external_id| !external_id.is_empty())
+    }
+
     /// The record to write: a converted lead stands for its contact.
     fn record(&self, object: CrmObject) -> Result<Match, SalesforceError> {
         match (&self.converted_contact_id, self.is_converted) {
@@ -249,7 +260,7 @@ fn read(api: &Api, object: CrmObject, answer: SubAnswer) -> Result<Vec<Row>, Sal
 }
 
 fn parse_id(text: &str) -> Result<SalesforceId, SalesforceError> {
-    SalesforceId::parse(text).map_err(|_| SalesforceError::malformed("a record id", 200))
+    SalesforceId::parse(text).map_err(|_| SalesforceError::malformed("a record id", 200).of_a_read())
 }
 
 fn lead_fields(person: &NewPerson) -> Fields {

@@ -174,7 +174,11 @@ async fn a_missing_external_id_field_is_named() {
 #[tokio::test]
 async fn a_lost_answer_is_unknown_and_the_repetition_finds_the_record() {
     let error = match_and_upsert(&api(&cutting_server().await), &person()).await.unwrap_err();
-    assert_eq!((error.effect(), error.is_retryable()), (DidItHappen::Unknown, true));
+    assert_eq!((error.effect(), error.is_retryable()), (DidItHappen::No, true), "only the look-up was sent");
+    let (outcome, asked) =
+        sync(vec![found([nothing(), nothing(), nothing(), nothing()]), Reply::cut()]).await;
+    let error = outcome.unwrap_err();
+    assert_eq!((error.effect(), error.is_retryable(), asked.len()), (DidItHappen::Unknown, true, 2));
     let error = match_and_upsert(&api(&nobody().await), &person()).await.unwrap_err();
     assert_eq!(error.effect(), DidItHappen::No);
     let ours = found([nothing(), lead(Some("62515/12 é"), None), nothing(), lead(Some("62515/12 é"), None)]);
@@ -220,4 +224,41 @@ async fn deleting_is_repeatable_and_finds_a_record_whose_id_was_lost() {
     assert_eq!(delete_synced(&lost, None, "x").await.unwrap(), Deleted::AlreadyGone);
     assert_eq!(server.asked()[1].method, "DELETE");
     assert_eq!(server.asked()[1].path_and_query, format!("/services/data/v67.0/sobjects/Lead/{}", id(LEAD)));
+}
+
+#[tokio::test]
+async fn an_empty_key_finds_nothing_rather_than_every_record_without_one() {
+    let server = ScriptedServer::start([]).await;
+    let api = api(&server.url);
+    for empty in ["", " ", "\u{3000}", "..", "."] {
+        let no_id = NewPerson { external_id: empty.to_owned(), ..person() };
+        let no_email = NewPerson { email: empty.to_owned(), ..person() };
+        for error in [
+            match_and_upsert(&api, &no_id).await.unwrap_err(),
+            match_and_upsert(&api, &no_email).await.unwrap_err(),
+            delete_synced(&api, None, empty).await.unwrap_err(),
+            api.find_people_by_email(empty).await.unwrap_err(),
+            api.upsert_by_external_id(CrmObject::Lead, empty, &super::Fields::new()).await.unwrap_err(),
+        ] {
+            assert!(matches!(error.kind(), Kind::Validation { .. }), "{error:?}");
+        }
+    }
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test]
+async fn only_records_that_really_carry_the_external_id_are_deleted() {
+    let part = |index: u8, records: Value| json!({ "body": { "records": records }, "httpStatusCode": 200, "referenceId": format!("r{index}") });
+    let answer = json!({ "compositeResponse": [part(0, contact(Some("y"))), part(1, lead(None, None))] });
+    let server = ScriptedServer::start([Reply::json(200, &answer)]).await;
+    assert_eq!(delete_synced(&api(&server.url), None, "x").await.unwrap(), Deleted::AlreadyGone);
+    assert_eq!(server.asked().len(), 1, "nothing was deleted");
+}
+
+#[tokio::test]
+async fn a_failure_to_read_back_a_write_says_that_it_happened() {
+    let replies =
+        vec![found([nothing(), nothing(), nothing(), nothing()]), Reply::text(204, ""), Reply::cut()];
+    let (outcome, _) = sync(replies).await;
+    assert_eq!(outcome.unwrap_err().effect(), DidItHappen::Yes);
 }

@@ -131,6 +131,18 @@ impl SalesforceError {
         Self { kind: Box::new(kind), effect, status: None, code: None, vendor_text: "".into() }
     }
 
+    /// The same failure of a call that only reads: nothing can have happened.
+    pub(super) fn of_a_read(mut self) -> Self {
+        self.effect = DidItHappen::No;
+        self
+    }
+
+    /// A failure to read back what has been written already.
+    pub(super) fn after_a_write(mut self) -> Self {
+        self.effect = DidItHappen::Yes;
+        self
+    }
+
     pub(super) fn with_vendor(mut self, status: u16, code: &str, vendor_text: &str) -> Self {
         self.status = Some(status);
         self.code = (!code.is_empty()).then(|| code.into());

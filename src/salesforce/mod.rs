@@ -33,5 +33,7 @@ pub use probe::{
 pub use records::{CrmObject, Deleted, Fields, PersonFound, Upserted};
 pub use session::{InvalidSession, Session};
 
+#[cfg(all(test, feature = "simulator"))]
+mod simulator_tests;
 #[cfg(test)]
 mod tests;

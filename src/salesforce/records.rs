@@ -10,6 +10,7 @@ use super::{
     api::{Api, Subrequest, encode, rows, soql_text},
     error::{SalesforceError, SalesforceErrorKind},
     id::SalesforceId,
+    outbound::DidItHappen,
 };
 
 /// The standard objects that the connector touches.
@@ -91,6 +92,17 @@ impl SalesforceIdText {
     }
 }
 
+/// A value to look records up by. SOQL takes an empty text for "has none" and would find every such record; dots alone
+/// would lead a path elsewhere.
+pub(super) fn usable_key(what: &str, value: &str) -> Result<(), SalesforceError> {
+    if value.chars().any(|c| c != '.' && !c.is_whitespace()) {
+        return Ok(());
+    }
+    let message = format!("{what} must not be empty");
+    let kind = SalesforceErrorKind::Validation { message, fields: vec![what.to_owned()] };
+    Err(SalesforceError::new(kind, DidItHappen::No))
+}
+
 impl Api {
     /// Creates the record with this external id, or updates the one that has it. Safe to repeat.
     ///
@@ -103,6 +115,7 @@ impl Api {
         fields: &Fields,
     ) -> Result<Upserted, SalesforceError> {
         let field = &self.config().external_id_field;
+        usable_key(field, external_id)?;
         let path = format!("/sobjects/{}/{field}/{}", object.api_name(), encode(external_id));
         let body = serde_json::json!(fields);
         let answer = self
@@ -143,12 +156,11 @@ impl Api {
     ) -> Result<Option<BTreeMap<String, Option<String>>>, SalesforceError> {
         let path =
             format!("/sobjects/{}/{record_id}?fields={}", object.api_name(), encode(&fields.join(",")));
-        let answer = match self.call(Method::GET, &path, None).await {
-            Ok(answer) => answer,
+        let record: BTreeMap<String, Value> = match self.get(&path).await {
+            Ok(record) => record,
             Err(error) if *error.kind() == SalesforceErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let record: BTreeMap<String, Value> = answer.json()?;
         let texts = record.into_iter().filter(|(name, _)| name != "attributes").map(|(name, value)| {
             let text = match value {
                 Value::Null => None,
@@ -183,6 +195,7 @@ impl Api {
     /// # Errors
     /// [`SalesforceError`].
     pub async fn find_people_by_email(&self, email: &str) -> Result<Vec<PersonFound>, SalesforceError> {
+        usable_key("Email", email)?;
         let field = self.config().external_id_field.clone();
         let email = soql_text(email);
         let parts = [
@@ -202,7 +215,7 @@ impl Api {
             for record in records {
                 let text = |name: &str| record.get(name).and_then(Value::as_str);
                 let record_id = SalesforceId::parse(text("Id").unwrap_or_default())
-                    .map_err(|_| SalesforceError::malformed("a record id", 200))?;
+                    .map_err(|_| SalesforceError::malformed("a record id", 200).of_a_read())?;
                 found.push(PersonFound { object, record_id, external_id: text(&field).map(str::to_owned) });
             }
         }

@@ -107,6 +107,10 @@ fn kind_of(status: StatusCode, code: &str, message: &str, error: RestError) -> K
             allow_save: false,
         },
         "CANNOT_UPDATE_CONVERTED_LEAD" => Kind::ConvertedLead,
+        // Mostly the text of an Apex trigger, but also the word for a missing create or edit right.
+        "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY" if message.starts_with("entity type cannot be") => {
+            Kind::Permission
+        }
         "INSUFFICIENT_ACCESS"
         | "INSUFFICIENT_ACCESS_OR_READONLY"
         | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"

@@ -42,6 +42,13 @@ fn rest_codes_become_kinds() {
         (404, "NOT_FOUND", "The requested resource does not exist", Kind::NotFound),
         (404, "ENTITY_IS_DELETED", "entity is deleted", Kind::NotFound),
         (400, "ENTITY_IS_DELETED", "entity is deleted", Kind::NotFound),
+        (
+            400,
+            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+            "entity type cannot be inserted: Lead",
+            Kind::Permission,
+        ),
+        (400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "LeadTrigger: no", validation("LeadTrigger: no")),
         (410, "GONE", "retired", Kind::UnsupportedVersion),
         (503, "SERVER_UNAVAILABLE", "server too busy", Kind::Unavailable),
         (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred.", Kind::Unavailable),
@@ -178,4 +185,13 @@ fn oauth_refusals_are_permanent_and_server_errors_are_not() {
     assert_eq!(*error.kind(), Kind::Unavailable);
     assert!(error.is_retryable());
     assert!(matches!(oauth(StatusCode::BAD_REQUEST, b"<html>", &[]).kind(), Kind::Malformed(_)));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_body_can_make_the_reading_of_an_error_fail(status in 300_u16..600, body in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+        let status = StatusCode::from_u16(status).unwrap();
+        let shown = format!("{} {}", rest(status, &body), oauth(status, &body, &[]));
+        proptest::prop_assert!(!shown.contains('\n'));
+    }
 }

@@ -181,4 +181,12 @@ mod tests {
         assert_eq!(escape("a\u{0}b"), None);
         Ok(())
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_end_in_an_answer(body in "[<>/!\\[\\]a-z&#;x0-9 ='\"?-]{0,80}") {
+            let _ = parse(body.as_bytes());
+            let _ = parse(format!("<a>{body}</a>").as_bytes());
+        }
+    }
 }

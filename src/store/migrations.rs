@@ -54,8 +54,19 @@ pub async fn migrate(url: &SecretString) -> Result<usize, MigrationError> {
     Ok(after.len().saturating_sub(before.len()))
 }
 
+/// Opens the database for a look at its schema, and closes it again.
+///
+/// # Errors
+/// When the database does not answer, or its schema is not this build's.
+pub async fn check(url: &SecretString, settings: &PoolSettings) -> Result<(), MigrationError> {
+    let pool = pool::connect(url, settings).await?;
+    let outcome = check_schema(&pool).await;
+    pool.close().await;
+    outcome
+}
+
 /// Refuses a schema that this build does not know.
-pub(super) async fn check(pool: &PgPool) -> Result<(), MigrationError> {
+pub(super) async fn check_schema(pool: &PgPool) -> Result<(), MigrationError> {
     let mut connection = pool.acquire().await?;
     let found = applied(&mut connection).await?.into_iter().max().unwrap_or(0);
     let needed = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);

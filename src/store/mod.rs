@@ -36,7 +36,7 @@ pub use error::StoreError;
 pub use events::{Position, Retained};
 pub use jobs::{Job, JobKind, Lease};
 pub use logins::{LoginOutcome, LoginRecord};
-pub use migrations::{MigrationError, migrate};
+pub use migrations::{MigrationError, check, migrate};
 pub use orgs::OrgRecord;
 pub use pool::PoolSettings;
 pub use read::{ConnectionFilter, Page};
@@ -87,7 +87,7 @@ impl Store {
         settings: Settings,
     ) -> Result<Self, MigrationError> {
         let pool = pool::connect(url, pool).await?;
-        migrations::check(&pool).await?;
+        migrations::check_schema(&pool).await?;
         let incarnation = sqlx::query_scalar!("/* store::open */ select incarnation from installation")
             .fetch_one(&pool)
             .await?;

@@ -95,7 +95,8 @@ impl Source for SetupSource {
     ) -> BoxFuture<'s, Result<SnapshotPage<SetupView>, StoreError>> {
         Box::pin(async move {
             let view = store.setup(self.id).await?;
-            let finished = view.setup.status != SetupStatus::InProgress;
+            // A finished wizard can still be edited; only giving up is final.
+            let finished = view.setup.status == SetupStatus::Abandoned;
             Ok(SnapshotPage {
                 revision: view.revision,
                 snapshot: view,
@@ -113,7 +114,7 @@ impl Source for SetupSource {
     fn pick(&self, event: Event) -> Option<(SetupView, bool)> {
         event.changes.into_iter().find_map(|change| match change {
             Change::Setup(view) if view.setup.id == self.id => {
-                let finished = view.setup.status != SetupStatus::InProgress;
+                let finished = view.setup.status == SetupStatus::Abandoned;
                 Some((view, finished))
             }
             _ => None,

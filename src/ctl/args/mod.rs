@@ -1,6 +1,7 @@
 //! The command line. Parsing only: what a command does is in `commands`.
 
 mod connect;
+mod portals;
 mod resources;
 mod setup;
 mod values;
@@ -13,11 +14,12 @@ use uuid::Uuid;
 
 pub use self::{
     connect::{ConnectArgs, CredentialArgs, CredentialMethod, RotateArgs},
+    portals::{HubSpotArgs, PortalsCommand},
     resources::{
-        ConnectionsCommand, HubSpotArgs, ListsCommand, OrgsCommand, PageArgs, PortalsCommand, SettingsArgs,
-        Share, StatusCommand, TestContactCommand, WatchArgs,
+        ConnectionsCommand, ListsCommand, OrgsCommand, PageArgs, SettingsArgs, Share, StatusCommand,
+        TestContactCommand, WatchArgs,
     },
-    setup::{SetupArgs, SetupCommand, SetupTarget, StepArgs},
+    setup::{AfterConnecting, BeforeConnecting, SetupArgs, SetupCommand, SetupTarget, StepArgs},
     values::{Access, Edition, Environment, Existing, LeadIntelligence, Subscription, YesNo},
 };
 use super::{lang::Lang, output::Format};

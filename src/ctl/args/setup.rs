@@ -81,6 +81,17 @@ pub enum SetupCommand {
         #[arg(long, value_name = "ETAG")]
         etag: Option<String>,
     },
+    /// The steps before the accounts are connected.
+    #[command(flatten)]
+    Before(BeforeConnecting),
+    /// The steps after it.
+    #[command(flatten)]
+    After(AfterConnecting),
+}
+
+/// The steps of the wizard before the accounts are connected.
+#[derive(Debug, Subcommand)]
+pub enum BeforeConnecting {
     /// Get started: what is needed was read, and the HubSpot subscription is declared
     #[command(after_help = "Examples:
   connectorctl setup prerequisites --acknowledged --subscription professional --portal 62515")]
@@ -201,6 +212,11 @@ Examples:
         #[command(flatten)]
         step: StepArgs,
     },
+}
+
+/// The steps of the wizard after the accounts are connected.
+#[derive(Debug, Subcommand)]
+pub enum AfterConnecting {
     /// Choose whether accounts and opportunities sync; both must be chosen
     #[command(
         after_help = "Examples:\n  connectorctl setup objects --accounts yes --opportunities no --portal 62515"

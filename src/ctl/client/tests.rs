@@ -112,7 +112,7 @@ async fn nobody_there_is_unavailable_and_names_the_place() {
     let error = get(&client(&endpoint)).await.unwrap_err();
     assert_eq!(error.exit(), Exit::Unavailable);
     let text = crate::ctl::error::text(&error, Lang::En, false);
-    assert!(text.starts_with(&format!("error: cannot reach {endpoint}: ")), "{text}");
+    assert!(text.starts_with(&format!("Error: Cannot reach {endpoint}: ")), "{text}");
 }
 
 #[test]

@@ -14,7 +14,6 @@ use crate::{
         context::Context,
         error::Error,
         exit::Exit,
-        lang::Lang,
     },
 };
 
@@ -36,8 +35,7 @@ pub async fn connect(context: &Context, args: ConnectArgs) -> Result<Exit, Error
     let connect = async |request| client.connections().connect_accounts(request).await;
     let answer = client.change(&request_id, message, connect).await?;
     if answer.joined {
-        let (en, ja) = ("an attempt is under way already: joined it", "実行中の接続に合流しました");
-        context.note(context.view.lang.pick(en, ja));
+        context.note(&context.view.lang.text("ctl-event-joined"));
     }
     if args.no_wait {
         context.print(&answer)?;
@@ -120,10 +118,8 @@ async fn rotate(context: &Context, args: RotateArgs) -> Result<Exit, Error> {
 }
 
 async fn disconnect(context: &Context, portal_id: i64, etag: Option<String>) -> Result<(), Error> {
-    context.confirm(&match context.view.lang {
-        Lang::En => format!("Disconnect portal {portal_id} from its org? Its place becomes free."),
-        Lang::Ja => format!("ポータル {portal_id} を組織から切断しますか?枠は解放されます。"),
-    })?;
+    let named = portal_id.to_string();
+    context.confirm(&context.view.lang.with("ctl-confirm-disconnect", &[("portal_id", &named)]))?;
     let client = &context.client;
     let request_id = client.request_id();
     let etag = etag.unwrap_or_default();

@@ -61,13 +61,13 @@ async fn ask(context: &Context, service: &str) -> Result<ServingStatus, Error> {
 fn table(answers: &[(&str, ServingStatus)], context: &Context) -> String {
     let lang = context.view.lang;
     let line = |(service, status): &(&str, ServingStatus)| {
-        let name = if service.is_empty() { lang.pick("server", "サーバー") } else { service };
-        let (mark, (en, ja)) = match status {
-            ServingStatus::Serving => ("✓", ("serving", "稼働中")),
-            ServingStatus::NotServing => ("✗", ("not serving", "停止中")),
-            ServingStatus::ServiceUnknown | ServingStatus::Unknown => ("?", ("not known", "不明")),
+        let name = if service.is_empty() { lang.text("ctl-serving-server") } else { (*service).to_owned() };
+        let (mark, key) = match status {
+            ServingStatus::Serving => ("✓", "ctl-serving"),
+            ServingStatus::NotServing => ("✗", "ctl-serving-not"),
+            ServingStatus::ServiceUnknown | ServingStatus::Unknown => ("?", "ctl-serving-unknown"),
         };
-        format!("{mark} {name}: {}\n", lang.pick(en, ja))
+        format!("{mark} {name}: {}\n", lang.text(key))
     };
     answers.iter().map(line).collect()
 }

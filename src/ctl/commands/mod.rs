@@ -7,6 +7,7 @@ mod orgs;
 mod portals;
 mod setup;
 mod status;
+mod steps;
 mod test_contact;
 mod watch;
 

@@ -54,13 +54,12 @@ pub async fn run(context: &Context, command: PortalsCommand) -> Result<Exit, Err
 }
 
 fn hubspot(context: &Context, args: &HubSpotArgs) -> Result<v1::HubSpotCredential, Error> {
-    let lang = context.view.lang;
     let Some(client_id) = &args.client_id else {
         let source = Source {
             stdin: args.hubspot_token_stdin,
             file: args.hubspot_token_file.as_ref(),
             variable: "CONNECTOR_HUBSPOT_TOKEN",
-            question: lang.pick("HubSpot token", "HubSpot のトークン"),
+            question: "ctl-ask-portal-token",
             options: "--hubspot-token-file, --hubspot-token-stdin",
         };
         let token = plain(&source.get(context)?);
@@ -71,14 +70,14 @@ fn hubspot(context: &Context, args: &HubSpotArgs) -> Result<v1::HubSpotCredentia
         stdin: false,
         file: args.client_secret_file.as_ref(),
         variable: "CONNECTOR_HUBSPOT_CLIENT_SECRET",
-        question: lang.pick("client secret of the HubSpot app", "HubSpot アプリのクライアントシークレット"),
+        question: "ctl-ask-hubspot-secret",
         options: "--client-secret-file",
     };
     let refresh_token = Source {
         stdin: false,
         file: args.refresh_token_file.as_ref(),
         variable: "CONNECTOR_HUBSPOT_REFRESH_TOKEN",
-        question: lang.pick("refresh token of the HubSpot app", "HubSpot アプリのリフレッシュトークン"),
+        question: "ctl-ask-hubspot-refresh-token",
         options: "--refresh-token-file",
     };
     let method = Method::Oauth(v1::HubSpotOAuth {

@@ -14,7 +14,6 @@ use crate::{
         context::Context,
         error::Error,
         exit::Exit,
-        lang::Lang,
         output::{self, Format},
         render::status_line,
         stream::{Seen, follow},
@@ -48,12 +47,8 @@ pub async fn run(context: &Context, command: TestContactCommand) -> Result<Exit,
             context.print(&client.change(&request_id, message, cancel).await?)?;
         }
         TestContactCommand::Delete { id: test_contact_id } => {
-            context.confirm(&match context.view.lang {
-                Lang::En => format!("Delete the records of test contact {test_contact_id} in both CRMs?"),
-                Lang::Ja => {
-                    format!("テストコンタクト {test_contact_id} の記録を両方の CRM から削除しますか?")
-                }
-            })?;
+            let named = [("test_contact_id", test_contact_id.as_str())];
+            context.confirm(&context.view.lang.with("ctl-confirm-delete-test", &named))?;
             let request_id = client.request_id();
             let message = v1::DeleteTestContactRequest { request_id: request_id.clone(), test_contact_id };
             let delete = async |request| client.test_contacts().delete_test_contact(request).await;

@@ -10,8 +10,9 @@ use crate::{
     ctl::{
         labels::label,
         lang::Lang,
-        output::{View, number, time},
+        output::{View, number, printable, time},
     },
+    locale,
 };
 
 show! {
@@ -30,14 +31,7 @@ pub fn findings(findings: &[v1::Finding], view: &View) -> String {
     if findings.is_empty() {
         return String::new();
     }
-    let header = [
-        ("", ""),
-        ("CHECK", "確認項目"),
-        ("CLAIMED", "申告"),
-        ("FOUND", "確認結果"),
-        ("WHAT TO DO", "対処"),
-        ("WHO", "担当"),
-    ];
+    let header = ["", "check", "claimed", "found", "fix", "actor"];
     let rows = findings.iter().map(|finding| {
         let name = label::<Check>(finding.check, view.lang);
         let subject = if finding.subject.is_empty() { name } else { format!("{name}: {}", finding.subject) };
@@ -71,9 +65,7 @@ fn result(result: FindingResult, lang: Lang) -> Cell {
 pub fn attempt_outcome(attempt: &v1::ConnectAttempt, lang: Lang) -> String {
     let message = match (attempt.message.is_empty(), attempt.state()) {
         (false, _) => attempt.message.clone(),
-        (true, ConnectState::Connected) => {
-            lang.pick("Successfully connected your accounts", "アカウントの接続に成功しました").to_owned()
-        }
+        (true, ConnectState::Connected) => locale::text(lang.language(), "success-connected", &[]),
         (true, _) => label::<ConnectState>(attempt.state, lang),
     };
     let mark = if attempt.state() == ConnectState::Connected { "✓" } else { "✗" };
@@ -87,14 +79,14 @@ fn attempt(attempt: Option<&v1::ConnectAttempt>, view: &View) -> String {
     let facts = card(
         view,
         vec![
-            (("attempt", "試行"), plain(&attempt.attempt_id)),
-            (("portal", "ポータル"), plain(attempt.portal_id.to_string())),
-            (("state", "状態"), state),
-            (("org", "組織"), plain(&attempt.org_id)),
-            (("connection", "接続"), plain(&attempt.connection_id)),
-            (("next try", "次回の試行"), plain(time(attempt.next_try_time.as_ref()))),
-            (("logins", "ログイン回数"), plain(attempt.logins.to_string())),
-            (("API calls", "API コール数"), plain(attempt.api_calls_used.to_string())),
+            ("attempt", plain(&attempt.attempt_id)),
+            ("portal", plain(attempt.portal_id.to_string())),
+            ("state", state),
+            ("org", plain(&attempt.org_id)),
+            ("connection", plain(&attempt.connection_id)),
+            ("next-try", plain(time(attempt.next_try_time.as_ref()))),
+            ("logins", plain(attempt.logins.to_string())),
+            ("api-calls", plain(attempt.api_calls_used.to_string())),
         ],
     );
     let is_over = matches!(attempt.state(), ConnectState::Connected | ConnectState::Failed);
@@ -122,17 +114,13 @@ fn state(connection: &v1::Connection, lang: Lang) -> Cell {
 }
 
 fn check(response: &v1::CheckConnectionResponse, view: &View) -> String {
-    let (en, ja) = if response.connectable {
-        ("connecting would succeed", "接続できます")
-    } else {
-        ("connecting would fail", "接続できません")
-    };
+    let outcome = if response.connectable { "ctl-connectable" } else { "ctl-not-connectable" };
     let facts = card(
         view,
         vec![
-            (("outcome", "結果"), plain(view.lang.pick(en, ja))),
-            (("org", "組織"), plain(&response.org_id)),
-            (("API calls", "API コール数"), plain(response.api_calls_used.to_string())),
+            ("result", plain(view.lang.text(outcome))),
+            ("org", plain(&response.org_id)),
+            ("api-calls", plain(response.api_calls_used.to_string())),
         ],
     );
     stacked([findings(&response.findings, view), facts])
@@ -143,32 +131,24 @@ fn one(connection: Option<&v1::Connection>, view: &View) -> String {
     let facts = card(
         view,
         vec![
-            (("portal", "ポータル"), plain(connection.portal_id.to_string())),
-            (("org", "組織"), plain(format!("{} {}", connection.org_id, connection.org_name))),
-            (("state", "状態"), state(connection, view.lang)),
-            (("place", "枠"), plain(connection.place.to_string())),
-            (("calls / 24 h", "コール数/24時間"), plain(number(connection.api_call_limit))),
-            (("credential", "資格情報"), credential(connection.credential.as_ref())),
-            (("connected", "接続日時"), plain(time(connection.connect_time.as_ref()))),
-            (("probed", "確認日時"), plain(time(connection.probe_time.as_ref()))),
-            (("disconnected", "切断日時"), plain(time(connection.disconnect_time.as_ref()))),
-            (("connection", "接続"), toned(&connection.connection_id, Tone::Faint)),
-            (("etag", "etag"), toned(&connection.etag, Tone::Faint)),
+            ("portal", plain(connection.portal_id.to_string())),
+            ("org", plain(format!("{} {}", connection.org_id, connection.org_name))),
+            ("state", state(connection, view.lang)),
+            ("place", plain(connection.place.to_string())),
+            ("limit", plain(number(connection.api_call_limit))),
+            ("credential", credential(connection.credential.as_ref())),
+            ("connected", plain(time(connection.connect_time.as_ref()))),
+            ("probed", plain(time(connection.probe_time.as_ref()))),
+            ("disconnected", plain(time(connection.disconnect_time.as_ref()))),
+            ("connection", toned(&connection.connection_id, Tone::Faint)),
+            ("etag", toned(&connection.etag, Tone::Faint)),
         ],
     );
     stacked([facts, findings(&connection.findings, view)])
 }
 
 fn many(connections: &[v1::Connection], view: &View) -> String {
-    let header = [
-        ("PORTAL", "ポータル"),
-        ("ORG", "組織"),
-        ("NAME", "名前"),
-        ("PLACE", "枠"),
-        ("STATE", "状態"),
-        ("CALLS / 24 H", "コール数/24時間"),
-        ("CONNECTED", "接続日時"),
-    ];
+    let header = ["portal", "org", "name", "place", "state", "limit", "connected"];
     let rows = connections.iter().map(|connection| {
         vec![
             plain(connection.portal_id.to_string()),
@@ -200,18 +180,17 @@ fn event(message: &v1::WatchConnectionsResponse, view: &View) -> String {
 }
 
 fn connection_line(connection: &v1::Connection, view: &View) -> String {
-    let portal = view.lang.pick("portal", "ポータル");
-    let kind = view.lang.pick("connection", "接続");
+    let portal = connection.portal_id.to_string();
     let state = label::<ConnectionState>(connection.state, view.lang);
-    let v1::Connection { portal_id, org_id, org_name, .. } = connection;
-    format!("{portal} {portal_id}  {kind}: {state}  {org_id} {org_name}\n")
+    let org = format!("{} {}", connection.org_id, connection.org_name);
+    let args = [("portal_id", portal.as_str()), ("state", &state), ("org", org.trim())];
+    format!("{}\n", view.lang.with("ctl-event-connection", &args))
 }
 
 fn attempt_line(attempt: &v1::ConnectAttempt, view: &View) -> String {
-    let portal = view.lang.pick("portal", "ポータル");
-    let kind = view.lang.pick("attempt", "接続の試行");
-    let at = time(attempt.update_time.as_ref());
+    let (at, portal) = (time(attempt.update_time.as_ref()), attempt.portal_id.to_string());
     let state = label::<ConnectState>(attempt.state, view.lang);
+    let args = [("at", at.as_str()), ("portal_id", &portal), ("state", &state)];
     let message = if attempt.message.is_empty() { String::new() } else { format!("  {}", attempt.message) };
-    format!("{at}  {portal} {}  {kind}: {state}{message}\n", attempt.portal_id)
+    format!("{}{}\n", view.lang.with("ctl-event-attempt", &args), printable(&message))
 }

@@ -17,7 +17,7 @@ show! {
 }
 
 fn many(lists: &[v1::SmartList], view: &View) -> String {
-    let header = [("LIST", "リスト"), ("NAME", "名前"), ("CONTACTS", "コンタクト数")];
+    let header = ["list", "name", "size"];
     let rows = lists
         .iter()
         .map(|list| vec![plain(&list.list_id), plain(&list.name), plain(number(list.size))])
@@ -26,7 +26,7 @@ fn many(lists: &[v1::SmartList], view: &View) -> String {
 }
 
 fn in_force(rule: Option<&v1::InclusionRule>, view: &View) -> String {
-    card(view, vec![(("inclusion list", "インクルージョンリスト"), plain(rule_text(rule, view.lang)))])
+    card(view, vec![("inclusion", plain(rule_text(rule, view.lang)))])
 }
 
 /// The rule in a few words; empty where none is set.
@@ -35,12 +35,6 @@ pub(super) fn rule_text(rule: Option<&v1::InclusionRule>, lang: Lang) -> String 
         None => String::new(),
         Some(Rule::List(list)) if list.name.is_empty() => list.list_id.clone(),
         Some(Rule::List(list)) => format!("{} ({})", list.name, list.list_id),
-        Some(Rule::NoList(none)) => match lang {
-            Lang::En => format!("none: new contacts from {} on", none.lowest_lifecycle_stage),
-            Lang::Ja => format!(
-                "なし(ライフサイクルステージが {} 以上の新しいコンタクト)",
-                none.lowest_lifecycle_stage
-            ),
-        },
+        Some(Rule::NoList(none)) => lang.with("ctl-no-list", &[("stage", &none.lowest_lifecycle_stage)]),
     }
 }

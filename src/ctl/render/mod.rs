@@ -19,13 +19,13 @@ use super::{
     json,
     labels::{Label, label},
     lang::Lang,
-    output::View,
+    output::{View, printable},
 };
 
 pub use self::{
     connection::{attempt_outcome, findings},
     setup::limit_text,
-    steps::body as step_body,
+    steps::{body as step_body, option_label},
     test_contact::status_line,
 };
 
@@ -72,7 +72,7 @@ enum Tone {
 }
 
 fn toned(text: impl Into<String>, tone: Tone) -> Cell {
-    let cell = Cell::new(text.into());
+    let cell = Cell::new(printable(&text.into()));
     match tone {
         Tone::Plain => cell,
         Tone::Good => cell.fg(Color::Green),
@@ -92,14 +92,12 @@ fn named<E: Label>(value: i32, view: &View) -> Cell {
 }
 
 /// A table with a header, or one line of text when it has no rows.
-fn grid(view: &View, header: &[(&str, &str)], rows: Vec<Vec<Cell>>) -> String {
+fn grid(view: &View, header: &[&str], rows: Vec<Vec<Cell>>) -> String {
     if rows.is_empty() {
-        return format!("{}\n", view.lang.pick("nothing found", "該当するものはありません"));
+        return format!("{}\n", view.lang.text("ctl-nothing"));
     }
     let mut table = table(view);
-    table.set_header(
-        header.iter().map(|(en, ja)| Cell::new(view.lang.pick(en, ja)).add_attribute(Attribute::Bold)),
-    );
+    table.set_header(header.iter().map(|key| heading(key, view.lang)));
     for row in rows {
         table.add_row(row);
     }
@@ -107,14 +105,20 @@ fn grid(view: &View, header: &[(&str, &str)], rows: Vec<Vec<Cell>>) -> String {
 }
 
 /// Names and values, one below the other. Rows without a value are left out.
-fn card(view: &View, rows: Vec<((&str, &str), Cell)>) -> String {
+fn card(view: &View, rows: Vec<(&str, Cell)>) -> String {
     let mut table = table(view);
-    for ((en, ja), value) in rows {
+    for (key, value) in rows {
         if !value.content().is_empty() {
-            table.add_row([Cell::new(view.lang.pick(en, ja)).add_attribute(Attribute::Bold), value]);
+            table.add_row([heading(key, view.lang), value]);
         }
     }
     trimmed(&table)
+}
+
+/// The words over a column or before a value. None for a column without.
+fn heading(key: &str, lang: Lang) -> Cell {
+    let words = if key.is_empty() { String::new() } else { lang.text(&format!("ctl-header-{key}")) };
+    Cell::new(words).add_attribute(Attribute::Bold)
 }
 
 fn table(view: &View) -> Table {
@@ -151,5 +155,5 @@ fn more(token: &str, lang: Lang) -> String {
     if token.is_empty() {
         return String::new();
     }
-    format!("{} --page-token {token}\n", lang.pick("more:", "続き:"))
+    format!("{}\n", lang.with("ctl-more", &[("token", token)]))
 }

@@ -23,28 +23,22 @@ fn one(org: Option<&v1::Org>, view: &View) -> String {
     card(
         view,
         vec![
-            (("org", "組織"), plain(&org.org_id)),
-            (("name", "名前"), plain(&org.name)),
-            (("edition", "エディション"), named::<SalesforceEdition>(org.edition, view)),
-            (("environment", "環境"), named::<SalesforceEnvironment>(org.environment, view)),
-            (("instance", "インスタンス"), plain(&org.instance_url)),
-            (("seats", "シート数"), plain(seats)),
-            (("portals", "接続ポータル"), plain(format!("{} / {}", org.portals_connected, org.portal_limit))),
-            (("first seen", "初回確認"), plain(time(org.create_time.as_ref()))),
-            (("changed", "更新日時"), plain(time(org.update_time.as_ref()))),
-            (("etag", "etag"), toned(&org.etag, Tone::Faint)),
+            ("org", plain(&org.org_id)),
+            ("name", plain(&org.name)),
+            ("edition", named::<SalesforceEdition>(org.edition, view)),
+            ("environment", named::<SalesforceEnvironment>(org.environment, view)),
+            ("instance", plain(&org.instance_url)),
+            ("seats", plain(seats)),
+            ("portals", plain(format!("{} / {}", org.portals_connected, org.portal_limit))),
+            ("first-seen", plain(time(org.create_time.as_ref()))),
+            ("updated", plain(time(org.update_time.as_ref()))),
+            ("etag", toned(&org.etag, Tone::Faint)),
         ],
     )
 }
 
 fn many(orgs: &[v1::Org], view: &View) -> String {
-    let header = [
-        ("ORG", "組織"),
-        ("NAME", "名前"),
-        ("EDITION", "エディション"),
-        ("ENVIRONMENT", "環境"),
-        ("PORTALS", "ポータル"),
-    ];
+    let header = ["org", "name", "edition", "environment", "portals"];
     let rows = orgs.iter().map(|org| {
         vec![
             plain(&org.org_id),
@@ -58,13 +52,7 @@ fn many(orgs: &[v1::Org], view: &View) -> String {
 }
 
 fn places(portals: &[v1::OrgPortal], view: &View) -> String {
-    let header = [
-        ("PLACE", "枠"),
-        ("PORTAL", "ポータル"),
-        ("CALLS / 24 H", "コール数/24時間"),
-        ("USED", "使用済み"),
-        ("CONNECTION", "接続"),
-    ];
+    let header = ["place", "portal", "limit", "used", "connection"];
     let rows = portals.iter().map(|portal| {
         vec![
             plain(portal.place.to_string()),
@@ -78,12 +66,8 @@ fn places(portals: &[v1::OrgPortal], view: &View) -> String {
 }
 
 fn room(response: &v1::ListOrgPortalsResponse, view: &View) -> String {
-    let taken = response.portals.len();
-    let limit = response.portal_limit;
-    match view.lang {
-        crate::ctl::lang::Lang::En => format!("{taken} of {limit} places taken\n"),
-        crate::ctl::lang::Lang::Ja => format!("{limit} 枠中 {taken} 枠を使用中\n"),
-    }
+    let (taken, limit) = (response.portals.len().to_string(), response.portal_limit.to_string());
+    format!("{}\n", view.lang.with("ctl-places", &[("taken", &taken), ("limit", &limit)]))
 }
 
 fn budget(budget: Option<&v1::ApiBudget>, view: &View) -> String {
@@ -92,17 +76,14 @@ fn budget(budget: Option<&v1::ApiBudget>, view: &View) -> String {
     let figures = card(
         view,
         vec![
-            (("org", "組織"), plain(&budget.org_id)),
-            (
-                ("allocation / 24 h", "割り当て/24時間"),
-                plain(format!("{} ({source})", number(budget.allocation))),
-            ),
-            (("held by portals", "ポータルの保有分"), plain(number(budget.held_by_portals))),
-            (("unassigned", "未割り当て"), plain(number(budget.unassigned))),
-            (("used in the org", "組織全体の使用数"), plain(used_in_org(budget))),
-            (("used by the connector", "コネクターの使用数"), plain(number(budget.used_by_connector))),
-            (("reserved", "予約中"), plain(number(budget.reserved))),
-            (("etag", "etag"), toned(&budget.etag, Tone::Faint)),
+            ("org", plain(&budget.org_id)),
+            ("allocation", plain(format!("{} ({source})", number(budget.allocation)))),
+            ("held", plain(number(budget.held_by_portals))),
+            ("unassigned", plain(number(budget.unassigned))),
+            ("used-in-org", plain(used_in_org(budget))),
+            ("used-by-connector", plain(number(budget.used_by_connector))),
+            ("reserved", plain(number(budget.reserved))),
+            ("etag", toned(&budget.etag, Tone::Faint)),
         ],
     );
     let portals = if budget.portals.is_empty() { String::new() } else { places(&budget.portals, view) };

@@ -24,29 +24,23 @@ fn one(portal: Option<&v1::Portal>, view: &View) -> String {
     card(
         view,
         vec![
-            (("portal", "ポータル"), plain(portal.portal_id.to_string())),
-            (("name", "名前"), plain(&portal.display_name)),
-            (("account type", "アカウントの種類"), plain(&portal.account_type)),
-            (("subscription", "サブスクリプション"), plain(subscription(portal, view.lang))),
-            (("user interface", "UI のホスト"), plain(&portal.ui_domain)),
-            (("data hosted in", "データの所在"), plain(&portal.data_hosting_location)),
-            (("time zone", "タイムゾーン"), plain(&portal.time_zone)),
-            (("credential", "資格情報"), credential(portal.credential.as_ref())),
-            (("registered", "登録日時"), plain(time(portal.create_time.as_ref()))),
-            (("changed", "更新日時"), plain(time(portal.update_time.as_ref()))),
-            (("etag", "etag"), toned(&portal.etag, Tone::Faint)),
+            ("portal", plain(portal.portal_id.to_string())),
+            ("name", plain(&portal.display_name)),
+            ("account-type", plain(&portal.account_type)),
+            ("subscription", plain(subscription(portal, view.lang))),
+            ("ui-domain", plain(&portal.ui_domain)),
+            ("data-location", plain(&portal.data_hosting_location)),
+            ("time-zone", plain(&portal.time_zone)),
+            ("credential", credential(portal.credential.as_ref())),
+            ("registered", plain(time(portal.create_time.as_ref()))),
+            ("updated", plain(time(portal.update_time.as_ref()))),
+            ("etag", toned(&portal.etag, Tone::Faint)),
         ],
     )
 }
 
 fn many(portals: &[v1::Portal], view: &View) -> String {
-    let header = [
-        ("PORTAL", "ポータル"),
-        ("NAME", "名前"),
-        ("TYPE", "種類"),
-        ("SUBSCRIPTION", "サブスクリプション"),
-        ("REGISTERED", "登録日時"),
-    ];
+    let header = ["portal", "name", "account-type", "subscription", "registered"];
     let rows = portals.iter().map(|portal| {
         vec![
             plain(portal.portal_id.to_string()),

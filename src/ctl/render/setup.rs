@@ -56,11 +56,11 @@ fn one(setup: Option<&v1::Setup>, view: &View) -> String {
     let facts = card(
         view,
         vec![
-            (("setup", "セットアップ"), plain(&setup.setup_id)),
-            (("portal", "ポータル"), plain(setup.portal_id.to_string())),
-            (("status", "状態"), named::<SetupStatus>(setup.status, view)),
-            (("changed", "更新日時"), plain(time(setup.update_time.as_ref()))),
-            (("etag", "etag"), toned(&setup.etag, Tone::Faint)),
+            ("setup", plain(&setup.setup_id)),
+            ("portal", plain(setup.portal_id.to_string())),
+            ("status", named::<SetupStatus>(setup.status, view)),
+            ("updated", plain(time(setup.update_time.as_ref()))),
+            ("etag", toned(&setup.etag, Tone::Faint)),
         ],
     );
     let notices = setup.notices.iter().map(|notice| format!("! {}\n", notice.text)).collect();
@@ -68,13 +68,7 @@ fn one(setup: Option<&v1::Setup>, view: &View) -> String {
 }
 
 fn many(setups: &[v1::Setup], view: &View) -> String {
-    let header = [
-        ("SETUP", "セットアップ"),
-        ("PORTAL", "ポータル"),
-        ("STATUS", "状態"),
-        ("NEXT STEP", "次のステップ"),
-        ("CHANGED", "更新日時"),
-    ];
+    let header = ["setup", "portal", "status", "next-step", "updated"];
     let rows = setups.iter().map(|setup| {
         vec![
             plain(&setup.setup_id),
@@ -91,14 +85,7 @@ fn steps(setup: &v1::Setup, view: &View) -> String {
     if setup.steps.is_empty() {
         return String::new();
     }
-    let header = [
-        ("", ""),
-        ("STEP", "ステップ"),
-        ("STATE", "状態"),
-        ("ANSWER", "回答"),
-        ("BY", "回答者"),
-        ("AT", "日時"),
-    ];
+    let header = ["", "step", "state", "answer", "answered-by", "time"];
     let answers = setup.answers.clone().unwrap_or_default();
     let rows = setup.steps.iter().enumerate().map(|(index, step)| {
         vec![
@@ -168,48 +155,38 @@ fn answer(step: Step, answers: &v1::SetupAnswers, lang: Lang) -> String {
 
 fn confirmed(claim: Option<&v1::Claim>, lang: Lang) -> String {
     match claim {
-        Some(claim) if claim.confirmed => lang.pick("confirmed", "確認済み").to_owned(),
+        Some(claim) if claim.confirmed => lang.text("ctl-confirmed"),
         _ => String::new(),
     }
 }
 
 fn token_text(token: &v1::SecurityTokenInfo, lang: Lang) -> String {
     if token.not_used {
-        return lang.pick("not needed (OAuth)", "不要(OAuth)").to_owned();
+        return lang.text("ctl-token-not-used");
     }
-    format!("{} {}", lang.pick("set", "登録済み"), token.fingerprint)
+    lang.with("ctl-token-set", &[("fingerprint", &token.fingerprint)])
 }
 
 fn test_text(test: &v1::TestOutcome, lang: Lang) -> String {
-    if test.not_tested {
-        lang.pick("not tested", "テストなし").to_owned()
-    } else {
-        test.test_contact_id.clone()
-    }
+    if test.not_tested { lang.text("ctl-not-tested") } else { test.test_contact_id.clone() }
 }
 
 /// The limit in force, or the suggestion, and what it means.
 pub fn limit_text(limit: &v1::ApiCallLimit, lang: Lang) -> String {
-    let figure = match (limit.limit, lang) {
-        (0, Lang::En) => format!("suggested: {}", number(limit.suggested)),
-        (0, Lang::Ja) => format!("提案値 {}", number(limit.suggested)),
-        (set, Lang::En) if set != limit.suggested => {
-            format!("{} (suggested: {})", number(set), number(limit.suggested))
-        }
-        (set, Lang::Ja) if set != limit.suggested => {
-            format!("{}(提案値 {})", number(set), number(limit.suggested))
-        }
-        (set, _) => number(set),
+    let (set, suggested) = (limit.limit.to_string(), limit.suggested.to_string());
+    let figure = match limit.limit {
+        0 => lang.with("ctl-limit-suggested", &[("suggested", &suggested)]),
+        same if same == limit.suggested => number(same),
+        _ => lang.with("ctl-limit-set", &[("limit", &set), ("suggested", &suggested)]),
     };
-    match (limit.contact_syncs_per_day, lang) {
-        (0, _) => figure,
-        (syncs, Lang::En) => format!("{figure}, about {} contact syncs a day", number(syncs)),
-        (syncs, Lang::Ja) => format!("{figure}、1日あたり約 {} 件のコンタクト同期", number(syncs)),
+    match limit.contact_syncs_per_day {
+        0 => figure,
+        syncs => lang.with("ctl-limit-means", &[("limit", &figure), ("syncs", &syncs.to_string())]),
     }
 }
 
 fn review(response: &v1::ReviewSetupResponse, view: &View) -> String {
-    let header = [("DECISION", "決定事項"), ("ANSWER", "回答"), ("EDIT AT", "編集するステップ")];
+    let header = ["decision", "answer", "edit-at"];
     let rows = response.decisions.iter().map(|decision| {
         vec![
             plain(&decision.label),
@@ -217,25 +194,24 @@ fn review(response: &v1::ReviewSetupResponse, view: &View) -> String {
             toned(label::<Step>(decision.step, view.lang), Tone::Faint),
         ]
     });
-    let etag =
-        card(view, vec![(("review etag", "レビューの etag"), toned(&response.review_etag, Tone::Faint))]);
+    let etag = card(view, vec![("review-etag", toned(&response.review_etag, Tone::Faint))]);
     stacked([grid(view, &header, rows.collect()), etag])
 }
 
 fn line(setup: &v1::Setup, view: &View) -> String {
-    let at = time(setup.update_time.as_ref());
-    let kind = view.lang.pick("setup", "セットアップ");
-    let portal = view.lang.pick("portal", "ポータル");
-    let status = label::<SetupStatus>(setup.status, view.lang);
+    let lang = view.lang;
+    let (at, portal) = (time(setup.update_time.as_ref()), setup.portal_id.to_string());
+    let status = label::<SetupStatus>(setup.status, lang);
+    let words = lang.with("ctl-event-setup", &[("at", &at), ("portal_id", &portal), ("state", &status)]);
     let next = match setup.next_step() {
         Step::Unspecified => String::new(),
-        _ => format!("  → {}", label::<Step>(setup.next_step, view.lang)),
+        _ => format!("  → {}", label::<Step>(setup.next_step, lang)),
     };
     let stale = match setup.stale.len() {
         0 => String::new(),
-        count => format!("  {} {count}", view.lang.pick("stale:", "要確認:")),
+        count => format!("  {}", lang.with("ctl-event-setup-stale", &[("count", &count.to_string())])),
     };
-    format!("{at}  {portal} {}  {kind}: {status}{next}{stale}\n", setup.portal_id)
+    format!("{words}{next}{stale}\n")
 }
 
 fn next(setup: &v1::Setup, lang: Lang) -> String {
@@ -244,11 +220,8 @@ fn next(setup: &v1::Setup, lang: Lang) -> String {
         None => String::new(),
         Some(command) => {
             let name = label::<Step>(step.into(), lang);
-            format!(
-                "{} {name}: connectorctl {command} --portal {}\n",
-                lang.pick("next:", "次:"),
-                setup.portal_id
-            )
+            let command = format!("connectorctl {command} --portal {}", setup.portal_id);
+            format!("{}\n", lang.with("ctl-next-step", &[("step", &name), ("command", &command)]))
         }
     }
 }

@@ -5,7 +5,13 @@ use std::fmt::Write as _;
 use owo_colors::{OwoColorize as _, Style};
 
 use super::show;
-use crate::{api::v1, ctl::output::View};
+use crate::{
+    api::v1,
+    ctl::{
+        lang::Lang,
+        output::{View, printable},
+    },
+};
 
 show! {
     DescribeSetupResponse => |m, view| descriptions(&m.steps, view);
@@ -18,11 +24,10 @@ fn descriptions(steps: &[v1::StepDescription], view: &View) -> String {
         if index > 0 {
             out.push('\n');
         }
-        let _ = writeln!(out, "{}. {}", index + 1, step.title.style(strong(view)));
+        let _ = writeln!(out, "{}. {}", index + 1, printable(&step.title).style(strong(view)));
         out.push_str(&body(step, view));
         for option in &step.options {
-            let mark = if option.recommended { view.lang.pick(" (recommended)", "(推奨)") } else { "" };
-            let _ = writeln!(out, "   - {}{mark}", option.label);
+            let _ = writeln!(out, "   - {}", option_label(option, view.lang));
         }
     }
     out
@@ -31,22 +36,28 @@ fn descriptions(steps: &[v1::StepDescription], view: &View) -> String {
 /// The explanation of one step: help, where to find the value, the warning, links. Without its options.
 pub fn body(step: &v1::StepDescription, view: &View) -> String {
     let mut out = String::new();
-    for line in step.help.lines() {
+    for line in printable(&step.help).lines() {
         let _ = writeln!(out, "   {line}");
     }
-    for line in step.where_to_find.lines() {
+    for line in printable(&step.where_to_find).lines() {
         let _ = writeln!(out, "   → {line}");
     }
-    for line in step.warning.lines() {
+    for line in printable(&step.warning).lines() {
         let warning = if view.color { Style::new().yellow() } else { Style::new() };
         let _ = writeln!(out, "   {}", format_args!("! {line}").style(warning));
     }
     for link in &step.links {
-        let _ = writeln!(out, "   {}: {}", link.title, link.url);
+        let _ = writeln!(out, "   {}: {}", printable(&link.title), printable(&link.url));
     }
     out
 }
 
 fn strong(view: &View) -> Style {
     if view.color { Style::new().bold() } else { Style::new() }
+}
+
+/// An answer that can be chosen, marked where it is the recommended one.
+pub fn option_label(option: &v1::OptionDescription, lang: Lang) -> String {
+    let label = printable(&option.label);
+    if option.recommended { lang.with("ctl-recommended", &[("label", &label)]) } else { label }
 }

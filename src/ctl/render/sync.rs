@@ -26,18 +26,15 @@ fn one(status: Option<&v1::SyncStatus>, view: &View) -> String {
     card(
         view,
         vec![
-            (("portal", "ポータル"), plain(status.portal_id.to_string())),
-            (("health", "状態"), health(status, view.lang)),
-            (("operator", "運用者の設定"), plain(operator(status, view.lang))),
-            (("suspended", "停止理由"), suspension(status, view.lang)),
-            (("org", "組織"), plain(&status.org_id)),
-            (("objects", "オブジェクト"), plain(objects(settings.object_sync.as_ref(), view.lang))),
-            (("activities", "アクティビティ"), plain(activities(settings.activity_sync.as_ref(), view.lang))),
-            (
-                ("inclusion list", "インクルージョンリスト"),
-                plain(rule_text(settings.inclusion.as_ref(), view.lang)),
-            ),
-            (("etag", "etag"), toned(&status.etag, Tone::Faint)),
+            ("portal", plain(status.portal_id.to_string())),
+            ("health", health(status, view.lang)),
+            ("operator", plain(operator(status, view.lang))),
+            ("suspension", suspension(status, view.lang)),
+            ("org", plain(&status.org_id)),
+            ("objects", plain(objects(settings.object_sync.as_ref(), view.lang))),
+            ("activities", plain(activities(settings.activity_sync.as_ref(), view.lang))),
+            ("inclusion", plain(rule_text(settings.inclusion.as_ref(), view.lang))),
+            ("etag", toned(&status.etag, Tone::Faint)),
         ],
     )
 }
@@ -74,22 +71,16 @@ pub(super) fn objects(sync: Option<&v1::ObjectSync>, lang: Lang) -> String {
     let Some(sync) = sync else { return String::new() };
     let (accounts, opportunities) =
         (label::<Choice>(sync.accounts, lang), label::<Choice>(sync.opportunities, lang));
-    match lang {
-        Lang::En => format!("accounts {accounts}, opportunities {opportunities}"),
-        Lang::Ja => format!("アカウント: {accounts}、オポチュニティ: {opportunities}"),
-    }
+    lang.with("ctl-objects", &[("accounts", &accounts), ("opportunities", &opportunities)])
 }
 
 /// Activities and tasks in a few words; empty where they were not chosen.
 pub(super) fn activities(sync: Option<&v1::ActivitySync>, lang: Lang) -> String {
     let Some(sync) = sync else { return String::new() };
     let answer = |yes: bool| label::<Choice>(if yes { Choice::Yes } else { Choice::No }.into(), lang);
-    let (form, email) = (answer(sync.on_form_submission), answer(sync.on_email_open));
+    let (form, opened) = (answer(sync.on_form_submission), answer(sync.on_email_open));
     let tasks = label::<Choice>(sync.tasks, lang);
-    match lang {
-        Lang::En => format!("form submission {form}, e-mail open {email}, tasks {tasks}"),
-        Lang::Ja => format!("フォーム送信: {form}、Eメール開封: {email}、タスク: {tasks}"),
-    }
+    lang.with("ctl-activities", &[("form", &form), ("opened", &opened), ("tasks", &tasks)])
 }
 
 fn event(message: &v1::WatchSyncStatusResponse, view: &View) -> String {
@@ -103,13 +94,13 @@ fn event(message: &v1::WatchSyncStatusResponse, view: &View) -> String {
 }
 
 fn line(status: &v1::SyncStatus, view: &View) -> String {
-    let portal = view.lang.pick("portal", "ポータル");
-    let kind = view.lang.pick("sync", "同期");
+    let portal = status.portal_id.to_string();
     let health = label::<SyncHealth>(status.health, view.lang);
     let why = match (status.suspension(), status.pause_reason.is_empty()) {
         (SuspensionReason::Unspecified, true) => String::new(),
         (SuspensionReason::Unspecified, false) => format!("  {}", status.pause_reason),
         _ => format!("  {}", label::<SuspensionReason>(status.suspension, view.lang)),
     };
-    format!("{portal} {}  {kind}: {health}{why}\n", status.portal_id)
+    let words = view.lang.with("ctl-event-sync", &[("portal_id", &portal), ("state", &health)]);
+    format!("{words}{why}\n")
 }

@@ -31,30 +31,24 @@ fn one(contact: Option<&v1::TestContact>, view: &View) -> String {
     let facts = card(
         view,
         vec![
-            (("test contact", "テストコンタクト"), plain(&contact.test_contact_id)),
-            (("portal", "ポータル"), plain(contact.portal_id.to_string())),
-            (("status", "状態"), status(contact.status(), view.lang)),
-            (("e-mail", "Eメール"), plain(&contact.email)),
-            (("HubSpot", "HubSpot"), record(&contact.hubspot_contact_id, &contact.hubspot_url)),
-            (("Salesforce", "Salesforce"), record(salesforce.trim(), &contact.salesforce_url)),
-            (("inclusion rule", "インクルージョンルール"), plain(verdict(contact, view.lang))),
-            (("API calls", "API コール数"), plain(contact.api_calls_used.to_string())),
-            (("what happened", "結果"), plain(&contact.message)),
-            (("what to do", "対処"), toned(&contact.fix, Tone::Careful)),
-            (("records", "記録"), cleanup(contact, view.lang)),
+            ("test-contact", plain(&contact.test_contact_id)),
+            ("portal", plain(contact.portal_id.to_string())),
+            ("status", status(contact.status(), view.lang)),
+            ("email", plain(&contact.email)),
+            ("hubspot-record", record(&contact.hubspot_contact_id, &contact.hubspot_url)),
+            ("salesforce-record", record(salesforce.trim(), &contact.salesforce_url)),
+            ("inclusion", plain(verdict(contact, view.lang))),
+            ("api-calls", plain(contact.api_calls_used.to_string())),
+            ("message", plain(&contact.message)),
+            ("fix", toned(&contact.fix, Tone::Careful)),
+            ("cleanup", cleanup(contact, view.lang)),
         ],
     );
     stacked([facts, history(contact, view)])
 }
 
 fn many(contacts: &[v1::TestContact], view: &View) -> String {
-    let header = [
-        ("TEST CONTACT", "テストコンタクト"),
-        ("STATUS", "状態"),
-        ("HUBSPOT", "HUBSPOT"),
-        ("SALESFORCE", "SALESFORCE"),
-        ("CREATED", "作成日時"),
-    ];
+    let header = ["test-contact", "status", "hubspot-record", "salesforce-record", "created"];
     let rows = contacts.iter().map(|contact| {
         vec![
             plain(&contact.test_contact_id),
@@ -99,14 +93,10 @@ fn verdict(contact: &v1::TestContact, lang: Lang) -> String {
     let Some(verdict) = contact.inclusion.as_ref().filter(|verdict| verdict.evaluated) else {
         return String::new();
     };
-    let (en, ja) = if verdict.included {
-        ("would let it through", "同期対象です")
-    } else {
-        ("would not let it through", "同期対象外です")
-    };
+    let words = lang.text(if verdict.included { "ctl-verdict-included" } else { "ctl-verdict-excluded" });
     let explanation =
         if verdict.explanation.is_empty() { String::new() } else { format!(": {}", verdict.explanation) };
-    format!("{}{explanation}", lang.pick(en, ja))
+    format!("{words}{explanation}")
 }
 
 fn cleanup(contact: &v1::TestContact, lang: Lang) -> Cell {

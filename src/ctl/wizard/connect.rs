@@ -10,9 +10,9 @@ use crate::{
         args::CredentialMethod,
         connecting::{Of, is_over, plain, to_its_end},
         error::Error,
-        lang::Lang,
         render::{attempt_outcome, findings},
     },
+    locale,
 };
 
 impl Wizard<'_> {
@@ -57,33 +57,25 @@ impl Wizard<'_> {
             return Ok(String::new());
         };
         let org = &last.org_id;
-        let question = match self.lang() {
-            Lang::En => format!(
-                "This portal was connected to another org before. Is {org} the one that is meant now?"
-            ),
-            Lang::Ja => {
-                format!("このポータルは以前、別の組織に接続されていました。今回は {org} に接続しますか?")
-            }
-        };
+        let question = self.lang().with("ctl-ask-expected-org", &[("org_id", org)]);
         Ok(if self.prompts.confirm(&question)? { org.clone() } else { String::new() })
     }
 
     fn ask_credential(&mut self, is_stored: bool) -> Result<Option<v1::SalesforceCredential>, Pause> {
         let lang = self.lang();
         let has_token = self.answers().security_token.is_some_and(|token| !token.not_used);
-        let password = lang.pick("user name and password", "ユーザー名とパスワード");
-        let stored = lang.pick("the same credential as before", "前回と同じ資格情報");
+        let named = |method| locale::text(lang.language(), &format!("credential-method-{method}"), &[]);
         let all = [
-            (CredentialMethod::Password, password, has_token),
-            (CredentialMethod::JwtBearer, "OAuth: JWT bearer", true),
-            (CredentialMethod::ClientCredentials, "OAuth: client credentials", true),
-            (CredentialMethod::RefreshToken, "OAuth: refresh token", true),
-            (CredentialMethod::Stored, stored, is_stored),
+            (CredentialMethod::Password, named("password"), has_token),
+            (CredentialMethod::JwtBearer, named("jwt-bearer"), true),
+            (CredentialMethod::ClientCredentials, named("client-credentials"), true),
+            (CredentialMethod::RefreshToken, named("refresh-token"), true),
+            (CredentialMethod::Stored, lang.text("ctl-ask-credential-stored"), is_stored),
         ];
         let offered: Vec<_> = all.into_iter().filter(|(_, _, is_offered)| *is_offered).collect();
-        let names: Vec<String> = offered.iter().map(|(_, name, _)| (*name).to_owned()).collect();
-        let question = lang.pick("How do you log in to Salesforce?", "Salesforce へのログイン方法は?");
-        let chosen = self.prompts.choose(question, &names)?;
+        let names: Vec<String> = offered.iter().map(|(_, name, _)| name.clone()).collect();
+        let question = lang.text("ctl-ask-credential-method");
+        let chosen = self.prompts.choose(&question, &names)?;
         let method = match offered.get(chosen).map(|(method, ..)| *method) {
             Some(CredentialMethod::Password) => self.ask_password()?,
             Some(CredentialMethod::JwtBearer) => self.ask_jwt_bearer()?,
@@ -99,12 +91,8 @@ impl Wizard<'_> {
     fn ask_password(&mut self) -> Result<Method, Pause> {
         let lang = self.lang();
         Ok(Method::Password(v1::SalesforcePassword {
-            username: self
-                .prompts
-                .line(lang.pick("Salesforce user name", "Salesforce のユーザー名"), None)?,
-            password: plain(
-                &self.prompts.secret(lang.pick("Salesforce password", "Salesforce のパスワード"))?,
-            ),
+            username: self.prompts.line(&lang.text("ctl-ask-username"), None)?,
+            password: plain(&self.prompts.secret(&lang.text("ctl-ask-password"))?),
             security_token: String::new(),
         }))
     }
@@ -112,11 +100,8 @@ impl Wizard<'_> {
     fn ask_jwt_bearer(&mut self) -> Result<Method, Pause> {
         let lang = self.lang();
         let client_id = self.ask_client_id()?;
-        let username = self
-            .prompts
-            .line(lang.pick("Salesforce user to act as", "使用する Salesforce ユーザー名"), None)?;
-        let path =
-            self.prompts.line(lang.pick("File with the private key (PEM)", "秘密鍵のファイル(PEM)"), None)?;
+        let username = self.prompts.line(&lang.text("ctl-ask-username"), None)?;
+        let path = self.prompts.line(&lang.text("ctl-ask-private-key-file"), None)?;
         let private_key_pem = fs::read_to_string(&path)
             .map_err(|error| Pause::Error(Error::Usage(format!("{path}: {error}"))))?;
         let login_url = self.ask_login_url(true)?;
@@ -125,8 +110,8 @@ impl Wizard<'_> {
 
     fn ask_client_credentials(&mut self) -> Result<Method, Pause> {
         let client_id = self.ask_client_id()?;
-        let question = self.lang().pick("Consumer secret", "コンシューマの秘密");
-        let client_secret = plain(&self.prompts.secret(question)?);
+        let question = self.lang().text("ctl-ask-client-secret");
+        let client_secret = plain(&self.prompts.secret(&question)?);
         let login_url = self.ask_login_url(false)?;
         Ok(Method::ClientCredentials(v1::SalesforceClientCredentials { client_id, client_secret, login_url }))
     }
@@ -134,14 +119,13 @@ impl Wizard<'_> {
     fn ask_refresh_token(&mut self) -> Result<Method, Pause> {
         let lang = self.lang();
         let client_id = self.ask_client_id()?;
-        let has_secret =
-            self.prompts.confirm(lang.pick("Has the app a secret?", "アプリに秘密はありますか?"))?;
+        let has_secret = self.prompts.confirm(&lang.text("ctl-ask-has-client-secret"))?;
         let client_secret = if has_secret {
-            plain(&self.prompts.secret(lang.pick("Consumer secret", "コンシューマの秘密"))?)
+            plain(&self.prompts.secret(&lang.text("ctl-ask-client-secret"))?)
         } else {
             String::new()
         };
-        let refresh_token = plain(&self.prompts.secret(lang.pick("Refresh token", "リフレッシュトークン"))?);
+        let refresh_token = plain(&self.prompts.secret(&lang.text("ctl-ask-refresh-token"))?);
         let login_url = self.ask_login_url(true)?;
         Ok(Method::RefreshToken(v1::SalesforceRefreshToken {
             client_id,
@@ -152,14 +136,13 @@ impl Wizard<'_> {
     }
 
     fn ask_client_id(&mut self) -> Result<String, Pause> {
-        self.prompts.line(self.lang().pick("Consumer key", "コンシューマ鍵"), None)
+        self.prompts.line(&self.lang().text("ctl-ask-client-id"), None)
     }
 
     fn ask_login_url(&mut self, is_optional: bool) -> Result<String, Pause> {
         let lang = self.lang();
-        let question = lang.pick("The org's My Domain (https://…)", "組織の私のドメイン(https://…)");
-        let empty =
-            is_optional.then(|| lang.pick("Enter: the usual login host", "Enter: 通常のログインホスト"));
-        self.prompts.line(question, empty)
+        let question = lang.text("ctl-ask-login-url");
+        let empty = is_optional.then(|| lang.text("ctl-ask-login-url-empty"));
+        self.prompts.line(&question, empty.as_deref())
     }
 }

@@ -19,17 +19,8 @@ impl Wizard<'_> {
         let review =
             client.read(request, async |request| client.setups().review_setup(request).await).await?;
         self.prompts.say(&review.show(&self.context.view));
-        let options = [
-            lang.pick(
-                "switch on \"Sync contacts with Salesforce\"",
-                "「コンタクトを Salesforce と同期する」をオンにする",
-            ),
-            lang.pick("edit a decision", "決定事項を編集する"),
-        ];
-        match self.prompts.choose(
-            lang.pick("All decisions as they should be?", "決定事項は適切ですか?"),
-            &options.map(str::to_owned),
-        )? {
+        let options = [lang.text("ctl-ask-review-enable"), lang.text("ctl-ask-review-edit")];
+        match self.prompts.choose(&lang.text("ctl-ask-review"), &options)? {
             0 => {
                 let review_etag = review.review_etag;
                 let answer =
@@ -44,12 +35,9 @@ impl Wizard<'_> {
     /// The test can be left out and repeated.
     pub(super) async fn test(&mut self) -> Result<Next, Pause> {
         let lang = self.lang();
-        let options = [
-            lang.pick("create a test contact", "テストコンタクトを作成"),
-            lang.pick("go on without a test", "テストせずに続ける"),
-        ];
-        let question = lang.pick("Test the integration?", "インテグレーションをテストしますか?");
-        if self.prompts.choose(question, &options.map(str::to_owned))? == 1 {
+        let options = [lang.text("ctl-ask-test-create"), lang.text("ctl-ask-test-skip")];
+        let question = lang.text("ctl-ask-test");
+        if self.prompts.choose(&question, &options)? == 1 {
             return self.finish().await;
         }
         let client = &self.context.client;
@@ -70,9 +58,8 @@ impl Wizard<'_> {
         let lang = self.lang();
         let decisions = [ImportDecision::Import, ImportDecision::DoNotImport];
         let names = decisions.map(|decision| label::<ImportDecision>(decision.into(), lang));
-        let question =
-            lang.pick("What about contacts that exist already?", "既存のコンタクトはどうしますか?");
-        let chosen = self.prompts.choose(question, &names)?;
+        let question = lang.text("ctl-ask-import");
+        let chosen = self.prompts.choose(&question, &names)?;
         let import_decision = decisions.get(chosen).copied().ok_or(Pause::Menu)?.into();
         let answer = answer!(
             &self.context.client,
@@ -81,9 +68,8 @@ impl Wizard<'_> {
             FinishSetupRequest { import_decision }
         )?;
         self.prompts.say(&format!("✓ {}", answer.summary));
-        let portal = self.setup.portal_id;
-        let customize = lang.pick("Change what syncs at any time:", "同期の設定はいつでも変更できます:");
-        self.prompts.say(&format!("  {customize} connectorctl status settings {portal} --help"));
+        let command = format!("connectorctl status settings {} --help", self.setup.portal_id);
+        self.prompts.say(&format!("  {}", lang.with("ctl-wizard-customize", &[("command", &command)])));
         self.take(answer.setup)?;
         Ok(Next::Leave)
     }

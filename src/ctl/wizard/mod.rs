@@ -34,9 +34,7 @@ use crate::api::v1::{self, SetupStatus, Step, StepState};
 /// [`Error::Usage`] without a terminal; what stops it otherwise. Leaving it is no error.
 pub async fn on_terminal(context: &Context, target: &SetupTarget) -> Result<Exit, Error> {
     if !Context::is_interactive() {
-        let refusal =
-            "the wizard needs a terminal; 'connectorctl setup --help' lists a command for each step";
-        return Err(Error::Usage(refusal.to_owned()));
+        return Err(Error::Usage(context.view.lang.text("ctl-wizard-no-terminal")));
     }
     let mut terminal = Terminal::new(context.view.lang);
     match Wizard::enter(context, &mut terminal, target).await {
@@ -108,16 +106,10 @@ impl<'a> Wizard<'a> {
     }
 
     fn greet(&mut self) {
-        let portal = self.setup.portal_id;
+        let portal = self.setup.portal_id.to_string();
         let stands = label::<SetupStatus>(self.setup.status, self.lang());
-        self.prompts.say(&match self.lang() {
-            Lang::En => format!(
-                "Setting up portal {portal} ({stands}). Esc opens the menu; leave at any time, everything is kept."
-            ),
-            Lang::Ja => format!(
-                "ポータル {portal} のセットアップ({stands})。Esc でメニューを開けます。回答は保存されるので、いつでも中断できます。"
-            ),
-        });
+        let args = [("portal_id", portal.as_str()), ("state", &stands)];
+        self.prompts.say(&self.lang().with("ctl-wizard-welcome", &args));
     }
 
     fn lang(&self) -> Lang {
@@ -166,10 +158,8 @@ impl<'a> Wizard<'a> {
             .find(|status| status.step() == step && status.state() == StepState::Stale);
         if let Some(status) = stale {
             let cause = label::<Step>(status.stale_because, self.lang());
-            self.prompts.say(&match self.lang() {
-                Lang::En => format!("   ! Please confirm: \"{cause}\" changed since this was answered."),
-                Lang::Ja => format!("   ! 回答後に「{cause}」が変更されました。もう一度確認してください。"),
-            });
+            let words = self.lang().with("ctl-wizard-stale", &[("step", &cause)]);
+            self.prompts.say(&format!("   ! {words}"));
         }
         let notices: Vec<String> = self
             .setup
@@ -197,7 +187,7 @@ impl<'a> Wizard<'a> {
     /// What a rule or a field says is told and asked about again; everything else ends the wizard.
     async fn recover(&mut self, failure: Error) -> Result<Next, Error> {
         match failure.exit() {
-            Exit::Refused | Exit::Invalid | Exit::Conflict => {
+            Exit::Refused | Exit::Invalid | Exit::Conflict | Exit::Usage => {
                 let view = &self.context.view;
                 self.prompts.say(&error::text(&failure, view.lang, view.color_errors));
                 self.refresh().await?;
@@ -211,14 +201,9 @@ impl<'a> Wizard<'a> {
     fn menu(&mut self) -> Result<Next, Error> {
         let lang = self.lang();
         let is_over = self.setup.status() == SetupStatus::Finished;
-        let (en, ja) =
-            if is_over { ("it is finished", "完了しています") } else { ("go on", "続ける") };
-        let options = [
-            lang.pick(en, ja).to_owned(),
-            lang.pick("edit an earlier answer", "以前の回答を編集する").to_owned(),
-            lang.pick("leave; everything is kept", "中断する(回答は保存されます)").to_owned(),
-        ];
-        match self.prompts.choose(lang.pick("Where to?", "どうしますか?"), &options) {
+        let first = if is_over { "ctl-menu-finished" } else { "ctl-menu-go-on" };
+        let options = [lang.text(first), lang.text("ctl-menu-edit"), lang.text("ctl-menu-leave")];
+        match self.prompts.choose(&lang.text("ctl-menu"), &options) {
             Ok(0) if is_over => Ok(Next::Leave),
             Ok(0) => Ok(Next::Onward),
             Ok(1) => match self.choose_edit() {
@@ -248,20 +233,14 @@ impl<'a> Wizard<'a> {
         if names.is_empty() {
             return Err(Pause::Menu);
         }
-        let chosen =
-            self.prompts.choose(self.lang().pick("Which answer?", "どの回答を編集しますか?"), &names)?;
+        let chosen = self.prompts.choose(&self.lang().text("ctl-menu-edit-which"), &names)?;
         answered.get(chosen).copied().ok_or(Pause::Menu)
     }
 
     fn leave(&mut self) -> Result<Exit, Error> {
         if self.setup.status() != SetupStatus::Finished {
-            let portal = self.setup.portal_id;
-            self.prompts.say(&match self.lang() {
-                Lang::En => format!("Everything is kept. Go on with: connectorctl setup --portal {portal}"),
-                Lang::Ja => {
-                    format!("回答は保存されています。再開するには: connectorctl setup --portal {portal}")
-                }
-            });
+            let command = format!("connectorctl setup --portal {}", self.setup.portal_id);
+            self.prompts.say(&self.lang().with("ctl-wizard-left", &[("command", &command)]));
         }
         if self.context.format == Format::Json {
             self.context.print(&v1::GetSetupResponse { setup: Some(self.setup.clone()) })?;
@@ -284,14 +263,10 @@ async fn choose_portal(context: &Context, prompts: &mut dyn Prompts) -> Result<i
     let portals =
         client.read(request, async |request| client.portals().list_portals(request).await).await?.portals;
     if portals.is_empty() {
-        let (en, ja) = (
-            "no portal is registered: 'connectorctl portals register' adds one",
-            "ポータルが登録されていません。connectorctl portals register で登録してください",
-        );
-        return Err(Pause::Error(Error::Usage(lang.pick(en, ja).to_owned())));
+        return Err(Pause::Error(Error::Usage(lang.text("ctl-wizard-no-portal"))));
     }
     let names: Vec<String> =
         portals.iter().map(|portal| format!("{} {}", portal.portal_id, portal.display_name)).collect();
-    let chosen = prompts.choose(lang.pick("Which portal?", "どのポータルですか?"), &names)?;
+    let chosen = prompts.choose(&lang.text("ctl-ask-portal"), &names)?;
     portals.get(chosen).map(|portal| portal.portal_id).ok_or(Pause::Menu)
 }

@@ -22,16 +22,10 @@ const STAGES: [&str; 8] = [
 impl Wizard<'_> {
     pub(super) async fn object_sync(&mut self) -> Result<Next, Pause> {
         let lang = self.lang();
-        let accounts = lang.pick(
-            "Sync Salesforce accounts? (recommended: yes)",
-            "Salesforce のアカウントを同期しますか?(推奨: はい)",
-        );
-        let opportunities = lang.pick(
-            "Sync the standard fields of Salesforce opportunities?",
-            "Salesforce のオポチュニティの標準フィールドを同期しますか?",
-        );
-        let accounts = self.yes_or_no(accounts)?;
-        let opportunities = self.yes_or_no(opportunities)?;
+        let accounts = lang.text("ctl-ask-accounts");
+        let opportunities = lang.text("ctl-ask-opportunities");
+        let accounts = self.yes_or_no(&accounts)?;
+        let opportunities = self.yes_or_no(&opportunities)?;
         let object_sync = Some(v1::ObjectSync { accounts, opportunities });
         let answer = answer!(
             &self.context.client,
@@ -44,20 +38,14 @@ impl Wizard<'_> {
 
     pub(super) async fn activity_sync(&mut self) -> Result<Next, Pause> {
         let lang = self.lang();
-        let activities = [
-            lang.pick("when a contact submits a form", "コンタクトがフォームを送信したとき").to_owned(),
-            lang.pick("when a contact opens an e-mail", "コンタクトが Eメールを開いたとき").to_owned(),
-        ];
-        let when = lang.pick("Create a Salesforce activity …", "Salesforce のアクティビティを作成するのは…");
-        let ticked = self.prompts.tick(when, &activities)?;
-        let tasks = lang.pick(
-            "Sync the Salesforce tasks of contacts with HubSpot?",
-            "コンタクトに関連付けられている Salesforce のタスクを HubSpot と同期しますか?",
-        );
+        let activities = [lang.text("ctl-ask-activities-form"), lang.text("ctl-ask-activities-email")];
+        let when = lang.text("ctl-ask-activities");
+        let ticked = self.prompts.tick(&when, &activities)?;
+        let tasks = lang.text("ctl-ask-tasks");
         let activity_sync = Some(v1::ActivitySync {
             on_form_submission: ticked.contains(&0),
             on_email_open: ticked.contains(&1),
-            tasks: self.yes_or_no(tasks)?,
+            tasks: self.yes_or_no(&tasks)?,
         });
         let answer = answer!(
             &self.context.client,
@@ -80,13 +68,13 @@ impl Wizard<'_> {
         let lists =
             client.read(request, async |request| client.lists().list_smart_lists(request).await).await?.lists;
         let lang = self.lang();
-        let none = lang.pick("-- No Inclusion List --", "-- インクルージョンリストなし --");
-        let create = lang.pick("create a new smart list", "新しいスマートリストを作成");
+        let none = lang.text("ctl-ask-inclusion-none");
+        let create = lang.text("ctl-ask-inclusion-new");
         let names =
             lists.iter().map(|list| format!("{} ({}, {})", list.name, list.list_id, number(list.size)));
         let options: Vec<String> = [none.to_owned(), create.to_owned()].into_iter().chain(names).collect();
-        let question = lang.pick("Which contacts go to Salesforce?", "Salesforce に同期するコンタクトは?");
-        let choice = match self.prompts.choose(question, &options)? {
+        let question = lang.text("ctl-ask-inclusion");
+        let choice = match self.prompts.choose(&question, &options)? {
             0 => Choice::NoList(v1::NoInclusionList { lowest_lifecycle_stage: self.lowest_stage()? }),
             1 => Choice::ListId(self.new_list().await?),
             chosen => {
@@ -105,10 +93,9 @@ impl Wizard<'_> {
 
     async fn new_list(&mut self) -> Result<String, Pause> {
         let lang = self.lang();
-        let name = self.prompts.line(lang.pick("Name of the new list", "新しいリストの名前"), None)?;
-        let question =
-            lang.pick("Contacts of which lifecycle stages?", "どのライフサイクルステージのコンタクトですか?");
-        let ticked = self.prompts.tick(question, &self.stage_names())?;
+        let name = self.prompts.line(&lang.text("ctl-ask-list-name"), None)?;
+        let question = lang.text("ctl-ask-list-stages");
+        let ticked = self.prompts.tick(&question, &self.stage_names())?;
         let client = &self.context.client;
         let request_id = client.request_id();
         let message = v1::CreateSmartListRequest {
@@ -127,11 +114,8 @@ impl Wizard<'_> {
     }
 
     fn lowest_stage(&mut self) -> Result<String, Pause> {
-        let question = self.lang().pick(
-            "New contacts from which lifecycle stage on? (usual: Subscriber)",
-            "どのライフサイクルステージ以上の新しいコンタクトですか?(標準: 購読者)",
-        );
-        let chosen = self.prompts.choose(question, &self.stage_names())?;
+        let question = self.lang().text("ctl-ask-lowest-stage");
+        let chosen = self.prompts.choose(&question, &self.stage_names())?;
         STAGES.get(chosen).map(ToString::to_string).ok_or(Pause::Menu)
     }
 

@@ -11,7 +11,7 @@ use crate::{
         connecting::plain,
         labels::{Label, label},
         lang::Lang,
-        render::limit_text,
+        render::{limit_text, option_label},
     },
     locale,
 };
@@ -23,7 +23,8 @@ impl Wizard<'_> {
         let description = self.description(step);
         match step {
             Step::Prerequisites => {
-                let acknowledged = self.confirm_checkbox("step-prerequisites")?;
+                let text = locale::attribute(self.lang().language(), "step-prerequisites", "checkbox", &[]);
+                let acknowledged = self.prompts.confirm(&text)?;
                 let subscription = self.one_of(&description, SUBSCRIPTIONS)?;
                 let answer = answer!(
                     client,
@@ -39,18 +40,7 @@ impl Wizard<'_> {
                 self.take(answer.setup)
             }
             Step::AdminAccess => self.admin_access(&description).await,
-            Step::Environment => {
-                let environment = self.one_of(&description, ENVIRONMENTS)?;
-                let is_sandbox = environment == i32::from(SalesforceEnvironment::Sandbox);
-                let sandbox_notes_acknowledged = is_sandbox && self.confirm_checkbox("step-environment")?;
-                let answer = answer!(
-                    client,
-                    &answering,
-                    select_environment,
-                    SelectEnvironmentRequest { environment, sandbox_notes_acknowledged }
-                )?;
-                self.take(answer.setup)
-            }
+            Step::Environment => self.environment(&description).await,
             Step::SeatCount => {
                 let question = question(&description, self.lang());
                 let seat_count = self.whole_number(&question, None)?.unwrap_or_default();
@@ -86,11 +76,7 @@ impl Wizard<'_> {
         if admin_access != i32::from(AdminAccess::None) {
             return Ok(Next::Onward);
         }
-        let (en, ja) = (
-            "The setup waits: work with your Salesforce administrator, then come back and answer this step again.",
-            "Salesforce 管理者と連携し、準備ができたらこのステップにもう一度回答してください。",
-        );
-        self.prompts.say(self.lang().pick(en, ja));
+        self.prompts.say(&self.lang().text("ctl-wizard-waits"));
         Ok(Next::Leave)
     }
 
@@ -102,14 +88,11 @@ impl Wizard<'_> {
         let suggestion =
             preview.setup.and_then(|setup| setup.answers).and_then(|answers| answers.api_call_limit);
         if let Some(limit) = self.answers().api_call_limit.filter(|limit| limit.limit > 0) {
-            let now = self.lang().pick("now", "現在");
-            self.prompts.say(&format!("   {now}: {}", limit_text(&limit, self.lang())));
+            let now = limit_text(&limit, self.lang());
+            self.prompts.say(&self.lang().with("ctl-wizard-now", &[("answer", &now)]));
         }
         let meaning = suggestion.map(|limit| limit_text(&limit, self.lang())).unwrap_or_default();
-        let accepted = match self.lang() {
-            Lang::En => format!("Enter accepts the suggestion {meaning}"),
-            Lang::Ja => format!("Enter で提案値を採用 {meaning}"),
-        };
+        let accepted = self.lang().with("ctl-ask-accept-limit", &[("limit", &meaning)]);
         let limit = self.whole_number(&question(description, self.lang()), Some(&accepted))?;
         let answer =
             answer!(client, &self.answering(), set_api_call_limit, SetApiCallLimitRequest { limit })?;
@@ -118,19 +101,14 @@ impl Wizard<'_> {
 
     async fn security_token(&mut self) -> Result<Next, Pause> {
         let lang = self.lang();
-        let options = [
-            lang.pick("enter the token", "トークンを入力する").to_owned(),
-            lang.pick("no token: the org will be connected by OAuth", "トークンなし(OAuth で接続する)")
-                .to_owned(),
-        ];
-        let question = lang.pick("Security token", "セキュリティトークン");
-        let not_used = self.prompts.choose(question, &options)? == 1;
+        let options = [lang.text("ctl-ask-has-token-yes"), lang.text("ctl-ask-has-token-no")];
+        let question = lang.text("ctl-ask-has-token");
+        let not_used = self.prompts.choose(&question, &options)? == 1;
         let security_token = if not_used {
             String::new()
         } else {
-            let question =
-                lang.pick("Enter your Salesforce token:", "Salesforce トークンを入力してください:");
-            plain(&self.prompts.secret(question)?)
+            let question = lang.text("ctl-ask-token");
+            plain(&self.prompts.secret(&question)?)
         };
         let answer = answer!(
             &self.context.client,
@@ -144,8 +122,8 @@ impl Wizard<'_> {
     async fn visualforce_module(&mut self, description: &StepDescription) -> Result<Next, Pause> {
         let methods = [VisualforceMethod::Visualforce, VisualforceMethod::HubspotEmbed];
         let names = methods.map(|method| label::<VisualforceMethod>(method.into(), self.lang()));
-        let question_how = self.lang().pick("By which means?", "どの方法で追加しましたか?");
-        let method = match self.prompts.choose(question_how, &names)? {
+        let question_how = self.lang().text("ctl-ask-visualforce-method");
+        let method = match self.prompts.choose(&question_how, &names)? {
             0 => VisualforceMethod::Visualforce,
             _ => VisualforceMethod::HubspotEmbed,
         };
@@ -168,10 +146,7 @@ impl Wizard<'_> {
         let described: Vec<(i32, String)> = description
             .options
             .iter()
-            .filter_map(|option| {
-                let mark = if option.recommended { lang.pick(" (recommended)", "(推奨)") } else { "" };
-                Some((E::of_name(&option.value)?, format!("{}{mark}", option.label)))
-            })
+            .filter_map(|option| Some((E::of_name(&option.value)?, option_label(option, lang))))
             .collect();
         let options = if described.is_empty() {
             otherwise.iter().map(|value| ((*value).into(), label::<E>((*value).into(), lang))).collect()
@@ -183,9 +158,19 @@ impl Wizard<'_> {
         options.get(chosen).map(|(value, _)| *value).ok_or(Pause::Menu)
     }
 
-    fn confirm_checkbox(&mut self, key: &str) -> Result<bool, Pause> {
-        let text = locale::attribute(self.lang().language(), key, "checkbox", &[]);
-        self.prompts.confirm(&text)
+    /// A sandbox comes with notes that have to be read.
+    async fn environment(&mut self, description: &StepDescription) -> Result<Next, Pause> {
+        let environment = self.one_of(description, ENVIRONMENTS)?;
+        let is_sandbox = environment == i32::from(SalesforceEnvironment::Sandbox);
+        let notes = locale::attribute(self.lang().language(), "step-environment", "checkbox", &[]);
+        let sandbox_notes_acknowledged = is_sandbox && self.prompts.confirm(&notes)?;
+        let answer = answer!(
+            &self.context.client,
+            &self.answering(),
+            select_environment,
+            SelectEnvironmentRequest { environment, sandbox_notes_acknowledged }
+        )?;
+        self.take(answer.setup)
     }
 
     /// A whole number, asked for until it is one. None for an empty answer, where that means something.
@@ -202,7 +187,7 @@ impl Wizard<'_> {
             if let Ok(number) = line.replace([',', '_', ' '], "").parse() {
                 return Ok(Some(number));
             }
-            self.prompts.say(self.lang().pick("   a whole number, please", "   整数で入力してください"));
+            self.prompts.say(&self.lang().text("ctl-prompt-whole-number"));
         }
     }
 }

@@ -5,7 +5,10 @@ use inquire::{list_option::ListOption, validator::Validation};
 use secrecy::SecretString;
 
 use super::prompts::{Pause, Prompts};
-use crate::ctl::{error::Error, lang::Lang};
+use crate::{
+    api::v1::Choice,
+    ctl::{error::Error, labels::label, lang::Lang},
+};
 
 /// A person at a terminal.
 #[derive(Debug)]
@@ -63,14 +66,12 @@ impl Prompts for Terminal {
 
     /// The cursor starts on a line that is no answer: pressing Enter chooses nothing by accident.
     fn choose(&mut self, question: &str, options: &[String]) -> Result<usize, Pause> {
-        let nothing = self.lang.pick("— please choose —", "— 選択してください —").to_owned();
-        let help = self
-            .lang
-            .pick("↑↓ to move, Enter to choose, Esc for the menu", "↑↓ で移動、Enter で決定、Esc でメニュー");
+        let nothing = self.lang.text("ctl-prompt-choose");
+        let help = self.lang.text("ctl-prompt-keys");
         loop {
             let lines = std::iter::once(nothing.clone()).chain(options.iter().cloned()).collect();
             let chosen =
-                Select::new(question, lines).with_help_message(help).with_page_size(12).raw_prompt()?;
+                Select::new(question, lines).with_help_message(&help).with_page_size(12).raw_prompt()?;
             if let Some(index) = chosen.index.checked_sub(1) {
                 return Ok(index);
             }
@@ -78,11 +79,8 @@ impl Prompts for Terminal {
     }
 
     fn tick(&mut self, question: &str, options: &[String]) -> Result<Vec<usize>, Pause> {
-        let help = self.lang.pick(
-            "Space to tick, Enter to go on; none is fine, Esc for the menu",
-            "Space で選択、Enter で決定(選択なしも可)、Esc でメニュー",
-        );
-        let ticked = MultiSelect::new(question, options.to_vec()).with_help_message(help).raw_prompt()?;
+        let help = self.lang.text("ctl-prompt-keys-multiple");
+        let ticked = MultiSelect::new(question, options.to_vec()).with_help_message(&help).raw_prompt()?;
         Ok(ticked.into_iter().map(|option: ListOption<String>| option.index).collect())
     }
 
@@ -92,15 +90,16 @@ impl Prompts for Terminal {
             "n" | "no" | "いいえ" => Ok(false),
             _ => Err(()),
         };
-        let confirm = Confirm::new(question)
-            .with_placeholder("y/n")
-            .with_parser(&parser)
-            .with_error_message(self.lang.pick("please answer y or n", "y か n で答えてください"));
+        let lang = self.lang;
+        let formatter = |yes| label::<Choice>(if yes { Choice::Yes } else { Choice::No }.into(), lang);
+        let refusal = lang.text("ctl-prompt-yes-or-no");
+        let confirm =
+            Confirm::new(question).with_placeholder("y/n").with_parser(&parser).with_error_message(&refusal);
         Ok(confirm.prompt()?)
     }
 
     fn line(&mut self, question: &str, empty_means: Option<&str>) -> Result<String, Pause> {
-        let refusal = self.lang.pick("an answer is needed", "入力してください");
+        let refusal = self.lang.text("ctl-prompt-empty");
         let text = Text::new(question);
         let answer = match empty_means {
             Some(meaning) => text.with_placeholder(meaning).prompt()?,
@@ -110,7 +109,7 @@ impl Prompts for Terminal {
     }
 
     fn secret(&mut self, question: &str) -> Result<SecretString, Pause> {
-        let refusal = self.lang.pick("an answer is needed", "入力してください");
+        let refusal = self.lang.text("ctl-prompt-empty");
         let answer = Password::new(question)
             .with_display_mode(PasswordDisplayMode::Masked)
             .without_confirmation()
@@ -121,8 +120,12 @@ impl Prompts for Terminal {
     }
 }
 
-fn filled(refusal: &'static str) -> impl Fn(&str) -> Result<Validation, inquire::CustomUserError> + Clone {
+fn filled(refusal: String) -> impl Fn(&str) -> Result<Validation, inquire::CustomUserError> + Clone {
     move |answer| {
-        Ok(if answer.trim().is_empty() { Validation::Invalid(refusal.into()) } else { Validation::Valid })
+        Ok(if answer.trim().is_empty() {
+            Validation::Invalid(refusal.as_str().into())
+        } else {
+            Validation::Valid
+        })
     }
 }

@@ -128,15 +128,15 @@ fn from_visualforce_to_the_end() -> Vec<Reply> {
     vec![
         Choose("By which means", 0),
         Confirm("VISUALFORCE?", true),
-        Choose("How do you log in", 0),
+        Choose("How shall the connector log in", 0),
         Line("user name", "admin@acme.com"),
         Secret("password", "canary-password-1"),
         Confirm("accounts?", true),
         Confirm("opportunities?", false),
-        Tick("activity", vec![0]),
+        Tick("When shall a Salesforce activity", vec![0]),
         Confirm("tasks", true),
         Choose("Which contacts", 2),
-        Choose("All decisions", 0),
+        Choose("Are all decisions", 0),
         Choose("Test the integration", 1),
         Choose("exist already", 1),
     ]
@@ -184,7 +184,7 @@ async fn it_is_left_at_any_question_and_goes_on_there() {
     let endpoint = server.serve().await;
     let mut first = up_to_the_token();
     first.truncate(5);
-    first.extend([Escape, Choose("Where to", 2)]);
+    first.extend([Escape, Choose("What do you want", 2)]);
     let (said, exit) = play(&endpoint, first).await;
     assert_eq!(exit, Exit::Ok);
     assert!(said.contains("connectorctl setup --portal 7"), "{said}");
@@ -202,9 +202,14 @@ async fn a_refusal_is_told_and_asked_about_again() {
     server.refuse_next("select_edition", "SALESFORCE_EDITION_NOT_ELIGIBLE", "This edition won't do.");
     let mut replies = up_to_the_token();
     replies.truncate(3);
-    replies.extend([Choose("Where to", 0), Choose("EDITION?", 2), Escape, Choose("Where to", 2)]);
+    replies.extend([
+        Choose("What do you want", 0),
+        Choose("EDITION?", 2),
+        Escape,
+        Choose("What do you want", 2),
+    ]);
     let (said, _) = play(&endpoint, replies).await;
-    assert!(said.contains("error: This edition won't do. [SALESFORCE_EDITION_NOT_ELIGIBLE]"), "{said}");
+    assert!(said.contains("Error: This edition won't do. [SALESFORCE_EDITION_NOT_ELIGIBLE]"), "{said}");
     assert!(server.received().last().unwrap().1.contains("edition: Unlimited"));
 }
 
@@ -214,9 +219,9 @@ async fn an_earlier_answer_can_be_edited_and_the_stale_one_is_named() {
     let endpoint = server.serve().await;
     let mut replies = up_to_the_token();
     replies.truncate(4);
-    replies.extend([Escape, Choose("Where to", 1), Choose("Which answer", 1), Choose("EDITION?", 0)]);
+    replies.extend([Escape, Choose("What do you want", 1), Choose("Which answer", 1), Choose("EDITION?", 0)]);
     // The fake makes the administrative access stale by an edit of the edition.
-    replies.extend([Choose("ADMIN?", 0), Escape, Choose("Where to", 2)]);
+    replies.extend([Choose("ADMIN?", 0), Escape, Choose("What do you want", 2)]);
     let (said, _) = play(&endpoint, replies).await;
     assert!(said.contains("\"Salesforce edition\" changed since this was answered"), "{said}");
     let names: Vec<_> = server.received().into_iter().map(|(name, _)| name).collect();
@@ -233,7 +238,7 @@ async fn no_access_is_an_answer_that_waits() {
     replies.push(Choose("ADMIN?", 1));
     let (said, exit) = play(&endpoint, replies).await;
     assert_eq!(exit, Exit::Ok);
-    assert!(said.contains("work with your Salesforce administrator"), "{said}");
+    assert!(said.contains("Work with your Salesforce administrator"), "{said}");
 }
 
 #[tokio::test]

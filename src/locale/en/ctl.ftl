@@ -1,180 +1,252 @@
 ### Words of the admin tool: what it asks, how it heads its tables, what it says on the way. Names of enum values and steps are in
 ### other files.
 
-## Common
-
-common-yes = Yes
-common-no = No
-common-none = none
-common-unknown = unknown
-common-never = never
-common-not-set = not set
-common-all = all
-common-cancel = Cancel
-common-continue = Continue
-common-back = Back
-common-edit = Edit
-common-retry = Try again
-common-leave = Leave; the setup can be continued later
-common-recommended = { $label } (recommended)
-common-of = { NUMBER($part) } of { NUMBER($all) }
-common-per-day = { NUMBER($calls) } in 24 hours
-
 ## Table headers
 
 ctl-header-portal = Portal
 ctl-header-name = Name
+ctl-header-account-type = Account type
 ctl-header-subscription = Subscription
-ctl-header-evidence = Evidence
+ctl-header-ui-domain = User interface
+ctl-header-data-location = Data hosted in
+ctl-header-time-zone = Time zone
 ctl-header-credential = Credential
-ctl-header-username = User name
-ctl-header-fingerprint = Fingerprint
+ctl-header-registered = Registered
+ctl-header-updated = Updated
+ctl-header-created = Created
+ctl-header-etag = Etag
 ctl-header-org = Org
-ctl-header-org-name = Org name
 ctl-header-edition = Edition
 ctl-header-environment = Environment
+ctl-header-instance = Instance
 ctl-header-seats = Seats
-ctl-header-place = Place
 ctl-header-portals = Portals
-ctl-header-setup = Setup
-ctl-header-step = Step
-ctl-header-state = State
-ctl-header-status = Status
-ctl-header-answer = Answer
-ctl-header-answered-by = Answered by
-ctl-header-next-step = Next step
-ctl-header-missing = Missing
-ctl-header-stale = To be confirmed
-ctl-header-notices = Notices
-ctl-header-decision = Decision
-ctl-header-value = Value
-ctl-header-attempt = Attempt
+ctl-header-first-seen = First seen
+ctl-header-place = Place
+ctl-header-limit = Calls in 24 h
+ctl-header-used = Used
+ctl-header-connection = Connection
+ctl-header-allocation = Granted in 24 h
+ctl-header-held = Held by portals
+ctl-header-unassigned = Unassigned
+ctl-header-used-in-org = Used in the org
+ctl-header-used-by-connector = Used by the connector
+ctl-header-reserved = Reserved
+ctl-header-list = List
+ctl-header-size = Contacts
+ctl-header-inclusion = Inclusion rule
 ctl-header-check = Check
-ctl-header-result = Result
-ctl-header-subject = Subject
 ctl-header-claimed = Claimed
 ctl-header-found = Found
 ctl-header-fix = What to do
 ctl-header-actor = Who
-ctl-header-reason = Reason
-ctl-header-message = Message
-ctl-header-connection = Connection
-ctl-header-list = List
-ctl-header-size = Contacts
-ctl-header-limit = API call limit
-ctl-header-suggested = Suggested
-ctl-header-allocation = Granted
-ctl-header-used = Used
-ctl-header-reserved = Reserved
-ctl-header-held = Held
-ctl-header-unassigned = Unassigned
-ctl-header-source = Source
+ctl-header-attempt = Attempt
+ctl-header-state = State
+ctl-header-next-try = Next try
+ctl-header-logins = Logins
+ctl-header-api-calls = API calls used
+ctl-header-result = Result
+ctl-header-connected = Connected
+ctl-header-probed = Checked
+ctl-header-disconnected = Disconnected
+ctl-header-setup = Setup
+ctl-header-status = Status
+ctl-header-next-step = Next step
+ctl-header-step = Step
+ctl-header-answer = Answer
+ctl-header-answered-by = Answered by
+ctl-header-time = Time
+ctl-header-decision = Decision
+ctl-header-edit-at = Edit at
+ctl-header-review-etag = Review etag
 ctl-header-health = Health
-ctl-header-operator = Set by
+ctl-header-operator = Operator
 ctl-header-suspension = Suspended because
-ctl-header-since = Since
+ctl-header-objects = Objects
+ctl-header-activities = Activities
+ctl-header-test-contact = Test contact
 ctl-header-email = E-mail
 ctl-header-hubspot-record = HubSpot record
 ctl-header-salesforce-record = Salesforce record
-ctl-header-inclusion = Inclusion rule
+ctl-header-message = Message
 ctl-header-cleanup = Clean-up
-ctl-header-time = Time
-ctl-header-created = Created
-ctl-header-updated = Updated
-ctl-header-etag = Etag
-ctl-header-service = Service
 
-## The wizard: frame
+## Answers
 
-ctl-wizard-welcome = Setup of HubSpot portal { $portal_id }
-ctl-wizard-resumed = This setup is under way; it goes on with: { $step }
-ctl-wizard-step = Step { NUMBER($number) } of { NUMBER($all) }: { $title }
-ctl-wizard-where = Where to find it
-ctl-wizard-warning = Caution
-ctl-wizard-links = Guides
-ctl-wizard-saved = Saved.
-ctl-wizard-left = You left the setup. Everything you answered is kept; go on with: { $command }
-ctl-wizard-stale-now = This change makes these answers to be confirmed: { $steps }
-ctl-wizard-answer-again = Please correct the answer.
-ctl-wizard-what-now = What do you want to do?
-ctl-wizard-edit-which = Which decision do you want to edit?
-ctl-wizard-finished = The setup is complete.
-ctl-wizard-keys = ↑↓ to move, Enter to choose, Esc to go back
-ctl-wizard-keys-multiple = Space to tick, Enter to confirm, Esc to go back
-ctl-wizard-secret-hint = What you type is not shown.
+ctl-recommended = { $label } (recommended)
+ctl-nothing = Nothing found.
+ctl-more = More: --page-token { $token }
+ctl-places = { $taken } of { $limit } places taken
+ctl-connectable = Connecting would succeed
+ctl-not-connectable = Connecting would fail
+ctl-no-list = None: new contacts from lifecycle stage { $stage } on
+ctl-confirmed = Confirmed
+ctl-token-not-used = Not needed (OAuth)
+ctl-token-set = Set, fingerprint { $fingerprint }
+ctl-not-tested = Not tested
+ctl-limit-suggested = Suggested: { NUMBER($suggested) }
+ctl-limit-set = { NUMBER($limit) } (suggested: { NUMBER($suggested) })
+ctl-limit-means = { $limit }, about { NUMBER($syncs) } contact syncs a day
+ctl-objects = Accounts: { $accounts }; opportunities: { $opportunities }
+ctl-activities = Form submission: { $form }; e-mail open: { $opened }; tasks: { $tasks }
+ctl-verdict-included = Would let it through
+ctl-verdict-excluded = Would not let it through
+ctl-next-step = Next, { $step }: { $command }
+ctl-serving-server = Server
+ctl-serving = Serving
+ctl-serving-not = Not serving
+ctl-serving-unknown = Not known
 
-## The wizard: questions
+## Events
 
-ctl-ask-portal = Which portal do you want to set up?
-ctl-ask-portal-token = HubSpot token of the portal
-ctl-ask-portal-name = A name for the portal (optional)
-ctl-ask-seat-count = Number of seats
-ctl-ask-limit = API calls in 24 hours (Enter accepts { NUMBER($suggested) })
-ctl-ask-keep-limit = Keep your limit of { NUMBER($limit) }? Suggested now: { NUMBER($suggested) }
-ctl-ask-token = Security token
-ctl-ask-credential-method = How shall the connector log in to Salesforce?
-ctl-ask-username = Salesforce user name
-ctl-ask-password = Salesforce password
-ctl-ask-client-id = Consumer key
-ctl-ask-client-secret = Consumer secret
-ctl-ask-refresh-token = Refresh token
-ctl-ask-private-key-file = File with the private key (PEM)
-ctl-ask-login-url = My Domain of the org, for example https://acme.my.salesforce.com
-ctl-ask-use-stored-credential = Use the stored credential of { $username }?
-ctl-ask-expected-org = The login leads to another org, { $org_id }. Connect to it?
-ctl-ask-list = Which smart list?
-ctl-ask-list-name = Name of the new list
-ctl-ask-list-stages = Contacts of which lifecycle stages?
-ctl-ask-lowest-stage = From which lifecycle stage on do new contacts sync?
-ctl-ask-enable = Switch on "Sync contacts with Salesforce"?
-ctl-ask-test = Create a test contact now?
-ctl-ask-delete-test = Delete the test contact from both systems?
-ctl-ask-pause-reason = Why is the sync paused? (optional)
-
-## Confirmations
-
-ctl-confirm-disconnect = Disconnect portal { $portal_id } from the Salesforce org { $org_id }? Sync stops; settings are kept.
-ctl-confirm-abandon = Give up the setup of portal { $portal_id }? Its secrets are deleted.
-ctl-confirm-delete-test = Delete the records of the test contact { $email } in HubSpot and Salesforce?
-ctl-confirm-token-reset = Have the other integrations been told that the token was reset?
+ctl-event-connection = Portal { $portal_id }, connection: { $state } { $org }
+ctl-event-attempt = { $at } portal { $portal_id }, attempt to connect: { $state }
+ctl-event-setup = { $at } portal { $portal_id }, setup: { $state }
+ctl-event-setup-stale = to be confirmed: { $count }
+ctl-event-sync = Portal { $portal_id }, sync: { $state }
+ctl-event-joined = An attempt is under way already: joined it.
 
 ## Progress
 
-ctl-progress-connecting = Connecting
-ctl-progress-waiting = Waiting; Ctrl-C leaves, the work goes on
-ctl-progress-watching = Watching; Ctrl-C ends
-ctl-progress-elapsed = { NUMBER($seconds) } s
-ctl-progress-reconnecting = The stream was interrupted; resuming
-ctl-progress-reset = The stream starts anew: { $cause }
-ctl-progress-ended = The stream ended: { $cause }
-ctl-progress-test = Test contact
-ctl-progress-api-calls-used = API calls used: { NUMBER($calls) }
+ctl-progress-next-try = { $state } (next try: { $time })
+ctl-progress-reconnecting = The stream was interrupted; resuming ({ $cause })
 
-## What to do next
+## Secrets
 
-ctl-next = What to do next
-ctl-next-run = Go on with: { $command }
-ctl-next-register = No portal is registered yet. Register one with: { $command }
-ctl-next-setup = Start the setup of this portal with: { $command }
-ctl-next-watch = See how it gets on with: { $command }
-ctl-next-retry-same-id = Whether it was carried out is not known. Run it again with the same request id: { $command }
-ctl-next-wait = Try again at { $time }.
+ctl-ask-portal-token = HubSpot token of the portal
+ctl-ask-hubspot-secret = Client secret of the HubSpot app
+ctl-ask-hubspot-refresh-token = Refresh token of the HubSpot app
+ctl-ask-token = Enter your Salesforce token:
+ctl-ask-password = Salesforce password
+ctl-ask-private-key = Private key (PEM)
+ctl-ask-client-secret = Consumer secret
+ctl-ask-refresh-token = Refresh token
+
+## Confirmations
+
+ctl-confirm-disconnect = Disconnect portal { $portal_id } from its Salesforce org? Sync stops, settings are kept, the place becomes free.
+ctl-confirm-abandon = Give up setup { $setup_id }? Its secrets are deleted.
+ctl-confirm-delete-test = Delete the records of test contact { $test_contact_id } in HubSpot and Salesforce?
+ctl-confirm-enable = Switch on "Sync contacts with Salesforce"?
+ctl-confirm-needs-yes = { $question } Give --yes to do it without being asked.
+
+## Prompts
+
+ctl-prompt-choose = — please choose —
+ctl-prompt-keys = ↑↓ to move, Enter to choose, Esc for the menu
+ctl-prompt-keys-multiple = Space to tick, Enter to go on (none is fine), Esc for the menu
+ctl-prompt-yes-or-no = Please answer y or n.
+ctl-prompt-empty = An answer is needed.
+ctl-prompt-whole-number = A whole number, please.
+
+## The wizard
+
+ctl-wizard-welcome = Setup of HubSpot portal { $portal_id } ({ $state }). Esc opens the menu; you can leave at any time, every answer is kept.
+ctl-wizard-left = Every answer is kept. Go on with: { $command }
+ctl-wizard-stale = Please confirm: "{ $step }" changed since this was answered.
+ctl-wizard-waits = The setup waits. Work with your Salesforce administrator, then come back and answer this step again.
+ctl-wizard-now = Now: { $answer }
+ctl-wizard-customize = Change what syncs at any time: { $command }
+ctl-wizard-no-terminal = The wizard needs a terminal; 'connectorctl setup --help' lists a command for each step
+ctl-wizard-no-portal = No portal is registered: 'connectorctl portals register' adds one
+ctl-menu = What do you want to do?
+ctl-menu-go-on = Go on
+ctl-menu-finished = Leave: the setup is complete
+ctl-menu-edit = Edit an earlier answer
+ctl-menu-leave = Leave; every answer is kept
+ctl-menu-edit-which = Which answer do you want to edit?
+ctl-ask-portal = Which portal do you want to set up?
+ctl-ask-accept-limit = Enter accepts the suggestion. { $limit }
+ctl-ask-has-token = Security token
+ctl-ask-has-token-yes = Enter the token
+ctl-ask-has-token-no = No token: the org will be connected by OAuth
+ctl-ask-visualforce-method = By which means?
+ctl-ask-credential-method = How shall the connector log in to Salesforce?
+ctl-ask-credential-stored = The same credential as before
+ctl-ask-username = Salesforce user name
+ctl-ask-client-id = Consumer key
+ctl-ask-private-key-file = File with the private key (PEM)
+ctl-ask-has-client-secret = Does the app have a secret?
+ctl-ask-login-url = My Domain of the org, for example https://acme.my.salesforce.com
+ctl-ask-login-url-empty = Enter: the usual login host
+ctl-ask-expected-org = The portal was connected to another org before. Is { $org_id } the one that is meant now?
+ctl-ask-accounts = Sync Salesforce accounts? (recommended: yes)
+ctl-ask-opportunities = Sync the standard fields of Salesforce opportunities?
+ctl-ask-activities = When shall a Salesforce activity be created?
+ctl-ask-activities-form = When a contact submits a form
+ctl-ask-activities-email = When a contact opens an e-mail
+ctl-ask-tasks = Sync the Salesforce tasks of contacts with HubSpot?
+ctl-ask-inclusion = Which contacts go from HubSpot to Salesforce?
+ctl-ask-inclusion-none = -- No Inclusion List --
+ctl-ask-inclusion-new = Create a new smart list
+ctl-ask-list-name = Name of the new list
+ctl-ask-list-stages = Contacts of which lifecycle stages?
+ctl-ask-lowest-stage = From which lifecycle stage on do new contacts sync? (usual: Subscriber)
+ctl-ask-review = Are all decisions as they should be?
+ctl-ask-review-enable = Switch on "Sync contacts with Salesforce"
+ctl-ask-review-edit = Edit a decision
+ctl-ask-test = Test the integration?
+ctl-ask-test-create = Create a test contact
+ctl-ask-test-skip = Go on without a test
+ctl-ask-import = What about contacts that exist already?
 
 ## Trouble
 
-ctl-error = Error
-ctl-error-fix = What to do
-ctl-error-reason = Reason
-ctl-error-request-id = Request id
-ctl-error-fields = Fields
-ctl-error-unreachable = The server at { $endpoint } does not answer.
-ctl-error-no-terminal = This needs a terminal. Give the answers as options instead; see { $command }.
+ctl-error = Error:
 ctl-error-interrupted = Interrupted. What was already sent is carried out.
-ctl-error-file = The file { $file } could not be read: { $reason }
-ctl-empty-portals = No portal is registered.
-ctl-empty-setups = There is no setup.
-ctl-empty-connections = There is no connection.
-ctl-empty-orgs = There is no org.
-ctl-empty-lists = The portal has no smart list.
-ctl-empty-test-contacts = There is no test contact.
-ctl-empty-findings = Nothing to report.
+ctl-error-declined = Nothing was done.
+ctl-error-usage = 'connectorctl --help' shows how.
+ctl-error-unreachable = Cannot reach { $endpoint }: { $cause }
+ctl-error-retry = Try again in { DURATION($seconds) }.
+ctl-error-request-id = Request id at the server: { $id }
+ctl-error-next = What to do next:
+
+## What to do next, by the reason of an error
+
+ctl-hint-same-request = Run the same command again with --request-id { $id }: it is done once, whether or not it got through.
+ctl-hint-request-id-reused = Leave --request-id out: a fresh one is made for each command.
+ctl-hint-etag-mismatch = Look at the current state with 'get', then run the command again with its etag.
+ctl-hint-resume-token-invalid = Watch again without --resume-token.
+ctl-hint-portal-not-found = 'connectorctl portals list' shows those that are registered; 'connectorctl portals register' adds one.
+ctl-hint-setup-not-found = 'connectorctl setup list' shows them; 'connectorctl setup start --portal PORTAL' starts one.
+ctl-hint-connection-not-found = 'connectorctl connections list' shows those there are.
+ctl-hint-org-not-found = 'connectorctl orgs list' shows those there are.
+ctl-hint-test-contact-not-found = 'connectorctl test-contact list PORTAL' shows those there are.
+ctl-hint-smart-list-not-found = 'connectorctl lists list PORTAL' shows the smart lists that can be chosen.
+ctl-hint-unauthenticated = Give a token by --token-file, CONNECTOR_TOKEN or --ready-file.
+ctl-hint-permission-denied = Ask whoever runs the service for a token that may do this.
+ctl-hint-internal-error = Give the request id to whoever runs the service; it leads to the log lines.
+ctl-hint-setup-step-not-reached = 'connectorctl setup wizard --portal PORTAL' goes on at the first step that is open.
+ctl-hint-setup-not-active = 'connectorctl setup start --portal PORTAL' starts a new one.
+ctl-hint-portal-already-connected = 'connectorctl connections disconnect PORTAL' first.
+ctl-hint-prerequisites-not-acknowledged = Read 'connectorctl setup describe', then add --acknowledged.
+ctl-hint-sandbox-notes-not-acknowledged = Read 'connectorctl setup describe', then add --sandbox-notes-acknowledged.
+ctl-hint-package-not-confirmed = Install the package in Salesforce, then add --installed.
+ctl-hint-visualforce-module-not-confirmed = Add lead intelligence to the lead and contact layouts, then add --added.
+ctl-hint-security-token-missing = Store it with 'connectorctl setup token', or send it along: connect --security-token-file PATH.
+ctl-hint-review-changed = 'connectorctl setup review' shows the decisions as they are now.
+ctl-hint-api-call-limit-over-allocation = Choose a smaller limit, or leave it out to accept the suggestion.
+ctl-hint-smart-list-name-taken = Choose another --name, or set the list that has it.
+ctl-hint-org-portal-limit-reached = 'connectorctl orgs portals ORG' shows who holds the places; disconnecting one frees its place.
+ctl-hint-org-changed = Add --expected-org ORG if the new org is meant.
+ctl-hint-org-api-call-limit-exceeded = 'connectorctl orgs budget ORG' shows the shares; 'connectorctl orgs allocate ORG PORTAL=CALLS' changes them.
+ctl-hint-sandbox-mismatch = Correct the answer with 'connectorctl setup environment', then connect again.
+ctl-hint-edition-claim-differs = Correct the answer with 'connectorctl setup edition', then connect again.
+ctl-hint-connection-stale = 'connectorctl connect --portal PORTAL' checks it again.
+ctl-hint-connect-running = 'connectorctl connections watch PORTAL' shows how it goes.
+ctl-hint-credential-missing = 'connectorctl connect --help' shows how to give a credential.
+ctl-hint-salesforce-soap-login-disabled = Connect by OAuth: connect --method jwt-bearer or client-credentials.
+ctl-hint-hubspot-credential-refused = 'connectorctl portals update-credential PORTAL' stores a new one.
+ctl-hint-sync-not-enabled = 'connectorctl setup enable --portal PORTAL' switches sync on.
+ctl-hint-sync-not-on = 'connectorctl status get PORTAL' shows where it stands.
+ctl-hint-test-contact-running = 'connectorctl test-contact watch ID' follows it; 'connectorctl test-contact cancel ID' stops it.
+ctl-hint-test-contact-ended = 'connectorctl test-contact delete ID' removes its records.
+
+## What to do next, by the code of an error
+
+ctl-hint-unavailable = See that the server runs and --endpoint is right; 'connectorctl health' asks it.
+ctl-hint-deadline = Try again, or allow more time by --timeout.
+ctl-hint-exhausted = Wait, then run the command again.
+ctl-hint-invalid = Correct the fields named above.
+ctl-hint-aborted = Look at the current state, then run the command again.
+ctl-hint-unimplemented = The server is of another version; 'connectorctl version' shows that of this tool.

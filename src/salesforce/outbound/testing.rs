@@ -43,19 +43,25 @@ pub(crate) struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
+    cut: bool,
 }
 
 impl Reply {
+    /// The connection breaks in the middle of the answer.
+    pub(crate) fn cut() -> Self {
+        Self { cut: true, ..Self::text(200, "{") }
+    }
+
     pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
         Self::text(status, &body.to_string()).header("content-type", "application/json;charset=UTF-8")
     }
 
     pub(crate) fn text(status: u16, body: &str) -> Self {
-        Self { status, headers: Vec::new(), body: body.as_bytes().to_vec() }
+        Self { status, headers: Vec::new(), body: body.as_bytes().to_vec(), cut: false }
     }
 
     pub(crate) fn bytes(status: u16, body: Vec<u8>) -> Self {
-        Self { status, headers: Vec::new(), body }
+        Self { status, headers: Vec::new(), body, cut: false }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -108,7 +114,13 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
     for (name, value) in &reply.headers {
         response = response.header(*name, value);
     }
-    response.body(Body::from(reply.body)).unwrap()
+    let body = if reply.cut {
+        let pieces = [Ok(reply.body), Err(std::io::Error::other("cut"))];
+        Body::from_stream(futures::stream::iter(pieces))
+    } else {
+        Body::from(reply.body)
+    };
+    response.body(body).unwrap()
 }
 
 /// A server that lets the test write to the connection by hand, after the whole request head was read.

@@ -67,6 +67,23 @@ pub async fn probe(api: &Api, scope: &ProbeScope) -> ProbeReport {
     }
 }
 
+impl Api {
+    /// The org's API calls in the rolling 24 hours, by one call; where the user may not read the limits, what the
+    /// answer's header tells.
+    ///
+    /// # Errors
+    /// [`SalesforceError`] when neither tells.
+    pub async fn daily_limit(&self) -> Result<DailyLimit, SalesforceError> {
+        let limits = self.get("/limits").await.and_then(|limits| read::daily_limit(Ok(limits)));
+        match limits {
+            Err(why) if *why.kind() == SalesforceErrorKind::Permission => {
+                read::limit_from_header(self).ok_or(why)
+            }
+            other => other,
+        }
+    }
+}
+
 /// A describe is large (hundreds of fields with their picklists), so these share a call of their own.
 async fn object_access(api: &Api, scope: ProbeScope) -> BTreeMap<CrmObject, Fact<ObjectAccess>> {
     let objects = scope.objects();
@@ -156,7 +173,7 @@ fn stopped(api: &Api, scope: ProbeScope, error: SalesforceError, calls: u32) -> 
 }
 
 fn missing_part() -> SalesforceError {
-    SalesforceError::malformed("a part of the composite answer is missing", 200)
+    SalesforceError::malformed("a part of the composite answer is missing", 200).of_a_read()
 }
 
 #[cfg(test)]

@@ -14,13 +14,13 @@ use crate::salesforce::{
     api::{Api, SubAnswer, read_part, rows},
     error::{SalesforceError, SalesforceErrorKind},
     id::SalesforceId,
-    outbound::DidItHappen,
+    outbound::{DidItHappen, text::bounded},
     records::CrmObject,
 };
 
 /// `LicenseDefinitionKey` of full Salesforce CRM licences.
 const CRM_LICENCE: &str = "SFDC";
-/// Its name, for orgs that leave the key out.
+/// Its name, should the key be another one.
 const CRM_LICENCE_NAME: &str = "Salesforce";
 
 #[derive(Deserialize)]
@@ -43,12 +43,12 @@ pub(super) fn organization(answer: SubAnswer) -> Result<Organization, Salesforce
     };
     Ok(Organization {
         org_id: SalesforceId::parse(&row.id).map_err(|_| unreadable("the organization id"))?,
-        name: row.name,
+        name: bounded(&row.name),
         edition: edition(&edition_text),
-        edition_text,
+        edition_text: bounded(&edition_text),
         is_sandbox: row.is_sandbox,
         trial_expiration,
-        instance_name: row.instance_name,
+        instance_name: row.instance_name.as_deref().map(bounded),
     })
 }
 
@@ -63,7 +63,7 @@ fn edition(text: &str) -> Edition {
         "Unlimited Edition" => Edition::Unlimited,
         "Performance Edition" => Edition::Performance,
         "Developer Edition" => Edition::Developer,
-        other => Edition::Other(other.to_owned()),
+        other => Edition::Other(bounded(other)),
     }
 }
 
@@ -90,9 +90,9 @@ struct LicenceRow {
 
 pub(super) fn seats(answer: SubAnswer) -> Result<Seats, SalesforceError> {
     let licences: Vec<LicenceRow> = rows(answer)?;
-    let is_crm = |licence: &&LicenceRow| match licence.license_definition_key.as_deref() {
-        Some(key) => key == CRM_LICENCE,
-        None => licence.name.as_deref() == Some(CRM_LICENCE_NAME),
+    let is_crm = |licence: &&LicenceRow| {
+        licence.license_definition_key.as_deref() == Some(CRM_LICENCE)
+            || licence.name.as_deref() == Some(CRM_LICENCE_NAME)
     };
     let crm: Vec<&LicenceRow> = licences.iter().filter(is_crm).collect();
     if crm.is_empty() {
@@ -187,7 +187,7 @@ pub(super) fn package(api: &Api, packages: Vec<PackageRow>) -> Package {
     match ours {
         None => Package::NotInstalled,
         Some((name, version)) => Package::Installed {
-            name: name.unwrap_or_else(|| namespace.clone()),
+            name: bounded(name.as_deref().unwrap_or(namespace)),
             version: version.map_or_else(String::new, |v| {
                 format!("{}.{}.{}.{}", v.major_version, v.minor_version, v.patch_version, v.build_number)
             }),
@@ -287,5 +287,5 @@ fn first<T>(records: Vec<T>) -> Result<T, SalesforceError> {
 }
 
 pub(super) fn unreadable(what: &str) -> SalesforceError {
-    SalesforceError::malformed(what, 200)
+    SalesforceError::malformed(what, 200).of_a_read()
 }

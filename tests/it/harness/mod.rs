@@ -4,6 +4,7 @@
 //! database is migrated once; each test gets a copy of its files.
 
 mod server;
+mod world;
 
 use std::thread;
 
@@ -11,6 +12,7 @@ use anyhow::{Context as _, Result};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use server::Server;
+pub use world::{PATIENCE, World, eventually};
 
 /// A migrated database that only this test uses. It is dropped with this value, unless the test failed on a server
 /// given by `TEST_DATABASE_URL`: then it is kept and named.

@@ -1,0 +1,228 @@
+//! Puts a server together from its configuration: database, keys, vendors' clients, use cases, worker, watches, gRPC.
+//!
+//! `connectord serve` and `dev` start the same server here.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+use crate::{
+    config::{ApiCallPolicy, Config, ConfigError},
+    control::{self, Control, Parts},
+    domain::api_limit::Policy,
+    grpc::{self, Authentication, Backend, ConnectionLimits, Links, Readiness, ServerSettings, Shutdown},
+    hubspot::{self, HubSpotClient},
+    lifecycle::Lifecycle,
+    salesforce::{self, HostPolicy, Origin, SalesforceClient, Timeouts},
+    store::{self, MigrationError, PoolSettings, Store},
+    vault::{KeyRing, KeyRingError, Vault},
+    watch::{StreamSettings, Watches},
+};
+
+/// How often it is checked whether the database takes writes.
+const READINESS_EVERY: Duration = Duration::from_secs(1);
+
+/// Why a server did not start. Each says what to do.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// No keys.
+    #[error("no keys for the vault: set vault.key_file (`connectord new-key-file PATH` makes one)")]
+    NoKeys,
+    /// The keys.
+    #[error("the vault's keys can't be used: {0}")]
+    Keys(#[from] KeyRingError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] MigrationError),
+    /// Salesforce's settings.
+    #[error("[salesforce] {0}")]
+    Salesforce(#[from] salesforce::ConfigError),
+    /// HubSpot's settings.
+    #[error("[hubspot] {0}")]
+    HubSpot(#[from] hubspot::ConfigError),
+    /// The address.
+    #[error("can't listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// A server that runs under a [`Lifecycle`].
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+/// Starts a server. It runs until the lifecycle ends.
+///
+/// # Errors
+/// [`StartError`] says what is missing and what to do.
+pub async fn start(
+    config: &Config,
+    token: Option<secrecy::SecretString>,
+    life: &Lifecycle,
+) -> Result<Started, StartError> {
+    let vault = Arc::new(Vault::new(keys(config)?));
+    let url = config.database.required_url()?.clone();
+    let direct_url = config.database.direct_url.clone().unwrap_or_else(|| url.clone());
+    let store = Store::open(&url, &pool_settings(config), store_settings(config)).await?;
+    let control = Control::new(parts(config, store.clone(), vault)?);
+    let streams = StreamSettings { heartbeat: config.grpc.heartbeat, max_age: config.grpc.stream_max_age };
+    let watches = Watches::new(store.clone(), streams, life.soft().clone());
+
+    let listener = TcpListener::bind(config.grpc.listen)
+        .await
+        .map_err(|source| StartError::Listen { address: config.grpc.listen, source })?;
+    let address =
+        listener.local_addr().map_err(|source| StartError::Listen { address: config.grpc.listen, source })?;
+    let readiness = Readiness::not_ready(grpc::names()).await;
+    let settings = server_settings(config, token);
+    let max_streams = usize::try_from(config.grpc.max_streams.get()).unwrap_or(usize::MAX);
+    let backend = Backend::new(control.clone(), watches.clone(), max_streams);
+    let services = grpc::routes(&backend, settings.max_request_bytes);
+
+    let hub = watches.clone();
+    let (poll_every, stop) = (config.watch.poll_interval, life.soft().clone());
+    life.spawn_essential("watch hub", async move { hub.run(poll_every, direct_url, stop).await });
+    let owner = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
+    life.spawn_essential("worker", control::run_jobs(control, owner, life.soft().clone()));
+    life.spawn(keep_ready(store.clone(), readiness.clone(), life.soft().clone()));
+    let shutdown = Shutdown { soft: life.soft().clone(), hard: life.hard().clone() };
+    life.spawn_essential("grpc server", async move {
+        if let Err(error) = grpc::serve(listener, services, readiness, settings, shutdown).await {
+            tracing::error!(%error, "the server ended");
+        }
+        watches.drained().await;
+        store.close().await;
+    });
+    Ok(Started { address })
+}
+
+fn keys(config: &Config) -> Result<KeyRing, StartError> {
+    match (&config.vault.key_file, &config.vault.keyring) {
+        (Some(path), _) => Ok(KeyRing::load(path)?),
+        (None, Some(json)) => Ok(KeyRing::from_json(json)?),
+        (None, None) => Err(StartError::NoKeys),
+    }
+}
+
+fn pool_settings(config: &Config) -> PoolSettings {
+    PoolSettings {
+        max_connections: config.database.max_connections.get(),
+        acquire_timeout: config.database.acquire_timeout,
+        statement_timeout: config.database.statement_timeout,
+        lock_timeout: config.database.lock_timeout,
+        idle_in_transaction_timeout: config.database.idle_in_transaction_timeout,
+        application_name: "connectord".to_owned(),
+    }
+}
+
+fn store_settings(config: &Config) -> store::Settings {
+    store::Settings {
+        portals_per_org: i32::try_from(config.limits.portals_per_org.get()).unwrap_or(i32::MAX),
+        policy: match config.limits.api_call_policy {
+            ApiCallPolicy::Of2026 => Policy::Of2026,
+            ApiCallPolicy::Of2016 => Policy::Of2016,
+        },
+        calls_per_contact_sync: calls_per_contact_sync(config),
+    }
+}
+
+fn calls_per_contact_sync(config: &Config) -> i32 {
+    i32::try_from(config.limits.calls_per_contact_sync.get()).unwrap_or(i32::MAX)
+}
+
+fn parts(config: &Config, store: Store, vault: Arc<Vault>) -> Result<Parts, StartError> {
+    let settings = &config.salesforce;
+    let allowed: Vec<String> = settings.extra_allowed_hosts.iter().map(ToString::to_string).collect();
+    let exceptions = allowed
+        .iter()
+        .map(|address| Origin::parse(address))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|reason| salesforce::ConfigError::Address { setting: "extra_allowed_hosts", reason })?;
+    let salesforce = SalesforceClient::new(salesforce::ClientConfig {
+        production_login: settings.production_login_url.to_string(),
+        sandbox_login: settings.sandbox_login_url.to_string(),
+        soap_version: settings.soap_version.clone(),
+        rest_version: settings.rest_version.clone(),
+        client_name: settings.client_name.clone(),
+        external_id_field: settings.external_id_field.clone(),
+        package_namespace: settings.package_namespace.clone(),
+        allowed_origins: allowed,
+        timeouts: Timeouts::default(),
+    })?;
+    let hubspot = HubSpotClient::new(&hubspot::ClientConfig {
+        base_url: config.hubspot.base_url.to_string(),
+        api_version: config.hubspot.api_version.as_str().to_owned(),
+        timeouts: Timeouts::default(),
+    })?;
+    Ok(Parts {
+        store,
+        vault,
+        salesforce,
+        login_hosts: HostPolicy::new(exceptions),
+        external_id_field: settings.external_id_field.clone(),
+        hubspot,
+        settings: control_settings(config),
+    })
+}
+
+fn control_settings(config: &Config) -> control::Settings {
+    let signed = |duration: Duration| time::Duration::try_from(duration).unwrap_or(time::Duration::MAX);
+    control::Settings {
+        lease: signed(config.worker.lease_duration),
+        poll_interval: config.worker.poll_interval,
+        concurrency: usize::try_from(config.worker.concurrency.get()).unwrap_or(1),
+        token_activation_window: signed(config.worker.token_activation_window),
+        logins_per_hour: i64::from(config.worker.logins_per_hour.get()),
+        calls_per_contact_sync: i64::from(calls_per_contact_sync(config)),
+        event_retention: signed(config.watch.retention),
+    }
+}
+
+fn server_settings(config: &Config, token: Option<secrecy::SecretString>) -> ServerSettings {
+    let connections = usize::try_from(config.grpc.max_connections.get()).unwrap_or(usize::MAX);
+    ServerSettings {
+        authentication: token.map_or_else(Authentication::none, Authentication::bearer),
+        links: Arc::new(Links {
+            package_production: config.salesforce.package_install_url_production.to_string(),
+            package_sandbox: config.salesforce.package_install_url_sandbox.to_string(),
+            ..Links::default()
+        }),
+        max_request_bytes: usize::try_from(config.grpc.max_message_bytes.get()).unwrap_or(usize::MAX),
+        default_deadline: config.grpc.unary_deadline,
+        connections: ConnectionLimits { total: connections, per_address: connections },
+        max_streams_per_connection: config.grpc.max_streams_per_connection.get(),
+        ..ServerSettings::default()
+    }
+}
+
+/// Health follows the database: a server that can't write is no use.
+async fn keep_ready(store: Store, readiness: Readiness, stop: tokio_util::sync::CancellationToken) {
+    let mut was_ready = false;
+    loop {
+        let outcome = store.check_writable().await;
+        let is_ready = outcome.is_ok();
+        if is_ready != was_ready {
+            if let Err(error) = outcome {
+                tracing::error!(%error, "not ready: the database takes no writes");
+            } else {
+                tracing::info!("ready");
+            }
+            readiness.set(is_ready).await;
+            was_ready = is_ready;
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(READINESS_EVERY) => {}
+        }
+    }
+}

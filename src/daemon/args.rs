@@ -1,0 +1,121 @@
+//! What `connectord` can be told.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// The server that connects HubSpot portals with Salesforce orgs.
+#[derive(Debug, Parser)]
+#[command(
+    name = "connectord",
+    version,
+    about,
+    after_help = "Examples:
+  connectord demo                          watch a portal walk the whole wizard
+  connectord dev --data-dir ./data         a server to try things with; data is kept
+  connectord serve --config connector.toml the server for real use
+  connectord doctor                        what is missing, and the fix"
+)]
+pub struct Args {
+    /// Configuration file (TOML). Environment variables and --set win over it.
+    #[arg(long, global = true, value_name = "PATH", env = "CONNECTOR_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Set one value, for example --set grpc.listen=0.0.0.0:50051. May be repeated.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = parse_override)]
+    pub overrides: Vec<(String, String)>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve, with a database and keys that are there.
+    Serve,
+    /// Bring the database's schema up to this build, then exit.
+    Migrate,
+    /// Look at the configuration.
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Say what is missing on this machine or in this configuration, and the fix.
+    Doctor,
+    /// Make a new key file for the vault. An existing file is never overwritten.
+    NewKeyFile {
+        /// Where to write it.
+        path: PathBuf,
+    },
+    /// A private Postgres, both simulators and the server: stays up until it is stopped.
+    #[cfg(feature = "simulator")]
+    Dev(DevArgs),
+    /// Only the simulators.
+    #[cfg(feature = "simulator")]
+    Simulate(SimulateArgs),
+    /// Walk a portal through the whole wizard on embedded defaults, and show what is refused.
+    #[cfg(feature = "simulator")]
+    Demo,
+}
+
+/// What can be done with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Say what is wrong with it; exits 0 if nothing is.
+    Check,
+    /// Print the values in force with their origin, secrets masked.
+    Print,
+}
+
+/// Options of `dev`.
+#[derive(Debug, ClapArgs)]
+pub struct DevArgs {
+    /// Keep the data in this folder. Without it, everything is thrown away at the end.
+    #[arg(long, value_name = "PATH")]
+    pub data_dir: Option<PathBuf>,
+    /// Write a JSON object with grpc, salesforce, hubspot, database_url and token here once everything answers.
+    #[arg(long, value_name = "PATH")]
+    pub ready_file: Option<PathBuf>,
+    /// Address of the gRPC server; port 0 lets the system choose.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:50051")]
+    pub grpc: SocketAddr,
+    /// Address of the Salesforce simulator.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
+    pub salesforce: SocketAddr,
+    /// Address of the HubSpot simulator.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8082")]
+    pub hubspot: SocketAddr,
+}
+
+/// Options of `simulate`.
+#[derive(Debug, ClapArgs)]
+pub struct SimulateArgs {
+    /// Write a JSON object with salesforce and hubspot here once both answer.
+    #[arg(long, value_name = "PATH")]
+    pub ready_file: Option<PathBuf>,
+    /// Address of the Salesforce simulator; port 0 lets the system choose.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
+    pub salesforce: SocketAddr,
+    /// Address of the HubSpot simulator; port 0 lets the system choose.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8082")]
+    pub hubspot: SocketAddr,
+}
+
+fn parse_override(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .ok_or_else(|| "must look like grpc.listen=127.0.0.1:50051".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Args;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,99 @@
+//! What each command does.
+
+use std::{path::Path, process::ExitCode};
+
+use anyhow::Context as _;
+
+use super::{
+    args::{Args, Command, ConfigCommand},
+    doctor,
+};
+#[cfg(feature = "simulator")]
+use crate::dev::EnvironmentSettings;
+use crate::{
+    app,
+    config::{Config, Layers, Sources},
+    lifecycle::{Ending, Lifecycle},
+    store, telemetry,
+    vault::KeyRing,
+};
+
+/// Runs a command.
+///
+/// # Errors
+/// What went wrong, with what to do about it.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let file = args.config.as_deref();
+    match args.command {
+        Command::Serve => serve(&load(file, args.overrides)?).await,
+        Command::Migrate => migrate(&load(file, args.overrides)?).await,
+        Command::Config { command } => config(file, args.overrides, &command),
+        Command::Doctor => Ok(doctor::run(file, args.overrides).await),
+        Command::NewKeyFile { path } => {
+            KeyRing::create(&path)?;
+            println!("{} was written; keep a copy where the database's backups are not", path.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        #[cfg(feature = "simulator")]
+        Command::Dev(dev) => {
+            let settings = EnvironmentSettings {
+                grpc: dev.grpc,
+                salesforce: dev.salesforce,
+                hubspot: dev.hubspot,
+                data_dir: dev.data_dir,
+            };
+            crate::dev::up(&load(file, args.overrides)?, &settings, dev.ready_file.as_deref()).await
+        }
+        #[cfg(feature = "simulator")]
+        Command::Simulate(simulate) => {
+            let addresses = (simulate.salesforce, simulate.hubspot);
+            crate::dev::simulate(&load(file, args.overrides)?, addresses, simulate.ready_file.as_deref())
+                .await
+        }
+        #[cfg(feature = "simulator")]
+        Command::Demo => crate::dev::demo(&load(file, args.overrides)?).await,
+    }
+}
+
+fn load(file: Option<&Path>, overrides: Vec<(String, String)>) -> anyhow::Result<Config> {
+    Ok(Config::load(&Sources::of_process(file, overrides))?)
+}
+
+async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+    telemetry::init(&config.log)?;
+    let life = Lifecycle::new();
+    app::start(config, None, &life).await?;
+    let ending = life.run_to_end(config.shutdown.drain_timeout).await?;
+    tracing::info!(?ending, "stopped");
+    Ok(if life.has_failed() || matches!(ending, Ending::Abandoned(_)) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
+    let url = match &config.database.direct_url {
+        Some(url) => url,
+        None => config.database.required_url()?,
+    };
+    let run = store::migrate(url).await.context("the schema is as it was")?;
+    println!("{run} migrations were run; the schema is up to date");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn config(
+    file: Option<&Path>,
+    overrides: Vec<(String, String)>,
+    command: &ConfigCommand,
+) -> anyhow::Result<ExitCode> {
+    let layers = Layers::read(&Sources::of_process(file, overrides))?;
+    match command {
+        ConfigCommand::Check => {
+            layers.config()?;
+            println!("the configuration is fine");
+        }
+        ConfigCommand::Print => print!("{}", layers.print()),
+    }
+    Ok(ExitCode::SUCCESS)
+}

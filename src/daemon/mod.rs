@@ -1,0 +1,8 @@
+//! `connectord`'s command line: arguments, commands, `doctor`. No rule and no translation in here.
+
+mod args;
+mod commands;
+mod doctor;
+
+pub use args::Args;
+pub use commands::run;

@@ -1,0 +1,32 @@
+//! The ready file: written once everything answers, so that whoever waits for it can begin.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+/// What is written. A part that does not run is left out.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Ready<'a> {
+    /// Base URL of the gRPC server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) grpc: Option<String>,
+    /// Base URL of the Salesforce simulator.
+    pub(super) salesforce: &'a str,
+    /// Base URL of the HubSpot simulator.
+    pub(super) hubspot: &'a str,
+    /// The database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) database_url: Option<String>,
+}
+
+impl Ready<'_> {
+    /// Writes it beside its place and moves it there: who sees it sees it whole.
+    pub(super) async fn write(&self, path: &Path) -> anyhow::Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".part");
+        tokio::fs::write(&beside, text).await.with_context(|| format!("can't write {}", path.display()))?;
+        tokio::fs::rename(&beside, path).await.with_context(|| format!("can't write {}", path.display()))
+    }
+}
