@@ -28,8 +28,8 @@ use crate::{
 pub const ERROR_DOMAIN: &str = "connector.v1";
 /// Violations that one status names. Details travel in a header, and clients accept as little as 8 KiB of those.
 const MAX_VIOLATIONS: usize = 12;
-/// Characters of a figure or name that an error quotes.
-const MAX_ARG_CHARS: usize = 160;
+/// Bytes of a figure, a name or a vendor's words that an error quotes.
+const MAX_ARG_BYTES: usize = 300;
 
 /// Why an RPC has no answer.
 #[derive(Debug)]
@@ -310,10 +310,14 @@ fn guilty_field(reason: Reason) -> Option<&'static str> {
 
 /// A text from outside, short enough for a header and without control characters.
 fn clipped(text: &str) -> String {
-    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut clipped: String = clean.clone().take(MAX_ARG_CHARS).collect();
-    if clean.count() > MAX_ARG_CHARS {
-        clipped.push('…');
+    let mut clipped = String::with_capacity(text.len().min(MAX_ARG_BYTES));
+    for c in text.chars() {
+        let c = if c.is_control() { ' ' } else { c };
+        if clipped.len() + c.len_utf8() > MAX_ARG_BYTES {
+            clipped.push('…');
+            break;
+        }
+        clipped.push(c);
     }
     clipped
 }

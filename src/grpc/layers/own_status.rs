@@ -42,7 +42,7 @@ fn translated(status: &Status, max_bytes: usize) -> Option<Failure> {
         // Before the handler nothing of ours can fail: it is the message that is not one, or is not there at all.
         Code::Internal | Code::Unknown | Code::DataLoss => {
             let mut violations = Violations::new();
-            violations.add("message", Wrong::Undecodable);
+            violations.add(field_of(status.message()), Wrong::Undecodable);
             Some(violations.into())
         }
         // Too large as sent, or too large once decompressed.
@@ -50,5 +50,32 @@ fn translated(status: &Status, max_bytes: usize) -> Option<Failure> {
             Some(Refusal::new(Reason::MessageTooLarge).with("max_bytes", max_bytes).into())
         }
         _ => None,
+    }
+}
+
+/// The path of the field that could not be decoded. prost says it as
+/// `failed to decode Protobuf message: Outer.credential: Inner.username: invalid string value`.
+fn field_of(message: &str) -> String {
+    let is_word =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let field = |part: &str| {
+        let (owner, field) = part.split_once('.')?;
+        (is_word(owner) && is_word(field)).then(|| field.to_owned())
+    };
+    let path: Vec<String> = message.split(": ").filter_map(field).collect();
+    if path.is_empty() { "message".to_owned() } else { path.join(".") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::field_of;
+
+    #[test]
+    fn the_field_is_taken_from_the_decoders_words() {
+        let words =
+            "failed to decode Protobuf message: A.credential: B.password: C.username: invalid string value";
+        assert_eq!(field_of(words), "credential.password.username");
+        assert_eq!(field_of("Missing request message."), "message");
+        assert_eq!(field_of("protocol error: received message with invalid compression flag: 9"), "message");
     }
 }

@@ -1,0 +1,158 @@
+//! The server over a real connection, with a service that does what a test asks for.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test")]
+
+mod connections;
+mod faults;
+mod protocol;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use futures::stream::{self, StreamExt as _};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+use tonic::{
+    Request, Response, Status, async_trait, codec::CompressionEncoding, service::Routes, transport::Channel,
+};
+use tonic_types::StatusExt as _;
+
+use super::{Call, Readiness, ServeError, ServerSettings, Shutdown, serve, server::MAX_REQUEST_BYTES};
+use crate::{
+    api::v1::{
+        self,
+        sync_service_client::SyncServiceClient,
+        sync_service_server::{SyncService, SyncServiceServer},
+    },
+    domain::Reason,
+    grpc::status,
+};
+
+/// Portals that the fake service knows.
+const FINE: i64 = 1;
+const PANICS: i64 = 2;
+const HANGS: i64 = 3;
+const REFUSES: i64 = 4;
+
+/// A service that answers, panics, hangs or refuses, as the portal says.
+#[derive(Clone, Default)]
+struct Fake {
+    /// Somebody hangs.
+    hanging: Arc<Notify>,
+    /// Lets those go on who hang.
+    go_on: Arc<Notify>,
+}
+
+#[async_trait]
+impl SyncService for Fake {
+    type WatchSyncStatusStream = stream::BoxStream<'static, Result<v1::WatchSyncStatusResponse, Status>>;
+
+    async fn get_sync_status(
+        &self,
+        request: Request<v1::GetSyncStatusRequest>,
+    ) -> Result<Response<v1::GetSyncStatusResponse>, Status> {
+        let (call, message) = Call::open(request);
+        match message.portal_id {
+            PANICS => panic!("as asked"),
+            HANGS => {
+                self.hanging.notify_one();
+                self.go_on.notified().await;
+            }
+            REFUSES => return Err(status::of(&call, &Reason::PortalNotFound.into())),
+            _ => {}
+        }
+        let status = v1::SyncStatus { operator: call.principal.name().to_owned(), ..Default::default() };
+        Ok(Response::new(v1::GetSyncStatusResponse { status: Some(status) }))
+    }
+
+    async fn watch_sync_status(
+        &self,
+        request: Request<v1::WatchSyncStatusRequest>,
+    ) -> Result<Response<Self::WatchSyncStatusStream>, Status> {
+        let first = stream::iter([Ok(v1::WatchSyncStatusResponse::default())]);
+        let rest = match request.into_inner().portal_id {
+            PANICS => stream::once(async {
+                tokio::task::yield_now().await;
+                panic!("as asked")
+            })
+            .boxed(),
+            _ => stream::pending().boxed(),
+        };
+        Ok(Response::new(first.chain(rest).boxed()))
+    }
+
+    async fn pause_sync(
+        &self,
+        _: Request<v1::PauseSyncRequest>,
+    ) -> Result<Response<v1::PauseSyncResponse>, Status> {
+        Ok(Response::new(v1::PauseSyncResponse::default()))
+    }
+
+    async fn resume_sync(
+        &self,
+        _: Request<v1::ResumeSyncRequest>,
+    ) -> Result<Response<v1::ResumeSyncResponse>, Status> {
+        Ok(Response::new(v1::ResumeSyncResponse::default()))
+    }
+
+    async fn update_sync_settings(
+        &self,
+        _: Request<v1::UpdateSyncSettingsRequest>,
+    ) -> Result<Response<v1::UpdateSyncSettingsResponse>, Status> {
+        Ok(Response::new(v1::UpdateSyncSettingsResponse::default()))
+    }
+}
+
+/// A running server.
+struct Server {
+    address: SocketAddr,
+    fake: Fake,
+    readiness: Readiness,
+    shutdown: Shutdown,
+    serving: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Server {
+    async fn start(settings: ServerSettings) -> Self {
+        let fake = Fake::default();
+        let service = SyncServiceServer::new(fake.clone())
+            .max_decoding_message_size(MAX_REQUEST_BYTES)
+            .accept_compressed(CompressionEncoding::Gzip);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let readiness = Readiness::not_ready(vec![v1::sync_service_server::SERVICE_NAME]).await;
+        let shutdown = Shutdown::default();
+        let serving = tokio::spawn(serve(
+            listener,
+            Routes::new(service),
+            readiness.clone(),
+            settings,
+            shutdown.clone(),
+        ));
+        Self { address, fake, readiness, shutdown, serving }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    async fn channel(&self) -> Channel {
+        Channel::from_shared(self.url()).unwrap().connect().await.unwrap()
+    }
+
+    async fn client(&self) -> SyncServiceClient<Channel> {
+        SyncServiceClient::new(self.channel().await)
+    }
+
+    /// Ends the server; it has to end by itself.
+    async fn stop(self) {
+        self.shutdown.soft.cancel();
+        tokio::time::timeout(Duration::from_secs(20), self.serving).await.unwrap().unwrap().unwrap();
+    }
+}
+
+fn get(portal_id: i64) -> v1::GetSyncStatusRequest {
+    v1::GetSyncStatusRequest { portal_id }
+}
+
+fn reason_of(status: &Status) -> String {
+    status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default()
+}
