@@ -3,3 +3,4 @@
 mod docs;
 mod harness;
 mod private_postgres;
+mod wizard;
