@@ -3,8 +3,24 @@
 //! Rooms, and which may use which. An arrow never runs back; a test reads the `use` lines.
 //!
 //! ```text
-//! bin → ctl, dev → grpc → sync → control → store, salesforce, hubspot, vault, watch → domain
+//! bin → daemon → dev → app → grpc → control, watch → store, salesforce, hubspot, vault → domain
+//! bin → ctl → locale, api                            salesforce, hubspot → outbound
+//! dev → simulator, which knows no other room
 //! ```
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`domain`] | the rules, pure |
+//! | [`store`] | the only room with SQL |
+//! | [`salesforce`], [`hubspot`] | the only rooms that speak the vendors' wire formats, over `outbound` |
+//! | [`vault`] | sealing of secrets |
+//! | [`control`] | the use cases: what each RPC does, and what the worker does afterwards |
+//! | [`watch`] | streams over what changed |
+//! | [`grpc`] | translation, and everything an RPC goes through on its way in and out |
+//! | [`locale`] | every text, in English and Japanese |
+//! | [`app`], [`daemon`] | putting a server together; `connectord`'s commands |
+//! | [`ctl`] | `connectorctl`, over the API alone |
+//! | [`config`], [`telemetry`], [`lifecycle`], [`failpoint`] | the process |
 
 pub mod api;
 pub mod app;
@@ -18,6 +34,7 @@ pub mod grpc;
 pub mod hubspot;
 pub mod lifecycle;
 pub mod locale;
+mod outbound;
 pub mod salesforce;
 pub mod store;
 pub mod sync;

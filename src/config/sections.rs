@@ -168,9 +168,6 @@ pub struct LimitsConfig {
     pub api_call_policy: ApiCallPolicy,
     /// API calls per contact sync, as a rule of thumb.
     pub calls_per_contact_sync: NonZeroU32,
-    /// Share of the day's calls at which automatic retries stop, 0 to 100.
-    #[serde(deserialize_with = "percent")]
-    pub automatic_retry_stop_percent: u8,
 }
 
 /// How an org's daily API calls are estimated before it tells.
@@ -252,9 +249,4 @@ fn unless_empty<'de, D: Deserializer<'de>, T: From<String>>(from: D) -> Result<O
 fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let duration: Duration = humantime_serde::deserialize(from)?;
     if duration.is_zero() { Err(D::Error::custom("must be longer than zero")) } else { Ok(duration) }
-}
-
-fn percent<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
-    let number = u8::deserialize(from)?;
-    if number <= 100 { Ok(number) } else { Err(D::Error::custom("must be 0 to 100")) }
 }

@@ -115,7 +115,7 @@ fn each_mistake_names_where_it_is_and_what_is_allowed() {
     let file = File::new(
         "mistakes.toml",
         "[grpc]\nmax_streams = \"many\"\nheartbeat = \"10 parsec\"\n[log]\nformat = \"xml\"\n\
-         [limits]\nautomatic_retry_stop_percent = 101\n[worker]\nconcurrency = 0\npoll_interval = \"0s\"\n",
+         [worker]\nconcurrency = 0\npoll_interval = \"0s\"\n",
     );
     let message = message(Config::load(&Sources { file: Some(&file.0), ..Sources::default() }));
     let path = file.0.display();
@@ -123,7 +123,6 @@ fn each_mistake_names_where_it_is_and_what_is_allowed() {
         format!("{path}: grpc.max_streams: invalid type: string \"many\""),
         format!("{path}: grpc.heartbeat: invalid value: string \"10 parsec\""),
         format!("{path}: log.format: unknown variant `xml`, expected `text` or `json`"),
-        format!("{path}: limits.automatic_retry_stop_percent: must be 0 to 100"),
         format!("{path}: worker.concurrency: invalid value: integer `0`"),
         format!("{path}: worker.poll_interval: must be longer than zero"),
     ] {

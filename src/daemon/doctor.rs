@@ -20,7 +20,7 @@ impl Diagnosis {
         Self { what, trouble: None }
     }
 
-    fn trouble(what: &'static str, trouble: impl ToString, fix: impl Into<String>) -> Self {
+    fn trouble(what: &'static str, trouble: &dyn ToString, fix: impl Into<String>) -> Self {
         Self { what, trouble: Some((trouble.to_string(), fix.into())) }
     }
 }
@@ -36,7 +36,7 @@ pub(super) async fn run(file: Option<&Path>, overrides: Vec<(String, String)>) -
             diagnoses.push(address(&config).await);
         }
         Err(error) => {
-            diagnoses.push(Diagnosis::trouble("configuration", error, "correct the values that are named"));
+            diagnoses.push(Diagnosis::trouble("configuration", &error, "correct the values that are named"));
         }
     }
     #[cfg(feature = "simulator")]
@@ -45,7 +45,7 @@ pub(super) async fn run(file: Option<&Path>, overrides: Vec<(String, String)>) -
         match &diagnosis.trouble {
             None => println!("ok       {}", diagnosis.what),
             Some((trouble, fix)) => {
-                println!("missing  {}\n         {trouble}\n         fix: {fix}", diagnosis.what)
+                println!("missing  {}\n         {trouble}\n         fix: {fix}", diagnosis.what);
             }
         }
     }
@@ -62,11 +62,11 @@ fn keys(config: &Config) -> Diagnosis {
     let outcome = match (&config.vault.key_file, &config.vault.keyring) {
         (Some(path), _) => KeyRing::load(path),
         (None, Some(json)) => KeyRing::from_json(json),
-        (None, None) => return Diagnosis::trouble(what, "neither key_file nor keyring is set", fix),
+        (None, None) => return Diagnosis::trouble(what, &"neither key_file nor keyring is set", fix),
     };
     match outcome {
         Ok(_) => Diagnosis::fine(what),
-        Err(error) => Diagnosis::trouble(what, error, fix),
+        Err(error) => Diagnosis::trouble(what, &error, fix),
     }
 }
 
@@ -75,15 +75,17 @@ async fn database(config: &Config) -> Diagnosis {
     let Ok(url) = config.database.required_url() else {
         return Diagnosis::trouble(
             what,
-            "no address is set",
+            &"no address is set",
             "set database.url_file or DATABASE_URL; `connectord dev` brings a database of its own",
         );
     };
     match store::check(url, &PoolSettings::default()).await {
         Ok(()) => Diagnosis::fine(what),
-        Err(error @ MigrationError::TooOld { .. }) => Diagnosis::trouble(what, error, "connectord migrate"),
-        Err(error @ MigrationError::TooNew { .. }) => Diagnosis::trouble(what, error, "use the newer build"),
-        Err(error) => Diagnosis::trouble(what, error, "start PostgreSQL 15 or later, or correct the address"),
+        Err(error @ MigrationError::TooOld { .. }) => Diagnosis::trouble(what, &error, "connectord migrate"),
+        Err(error @ MigrationError::TooNew { .. }) => Diagnosis::trouble(what, &error, "use the newer build"),
+        Err(error) => {
+            Diagnosis::trouble(what, &error, "start PostgreSQL 15 or later, or correct the address")
+        }
     }
 }
 
@@ -93,7 +95,7 @@ async fn address(config: &Config) -> Diagnosis {
         Ok(_) => Diagnosis::fine(what),
         Err(error) => {
             let trouble = format!("{}: {error}", config.grpc.listen);
-            Diagnosis::trouble(what, trouble, "stop what listens there, or set grpc.listen")
+            Diagnosis::trouble(what, &trouble, "stop what listens there, or set grpc.listen")
         }
     }
 }
@@ -104,7 +106,7 @@ async fn postgres_programs() -> Diagnosis {
     let what = "PostgreSQL programs (for dev, demo and tests)";
     match tokio::task::spawn_blocking(crate::dev::postgres::Programs::find).await {
         Ok(Ok(_)) => Diagnosis::fine(what),
-        Ok(Err(error)) => Diagnosis::trouble(what, error, "see above"),
-        Err(error) => Diagnosis::trouble(what, error, "run it again"),
+        Ok(Err(error)) => Diagnosis::trouble(what, &error, "see above"),
+        Err(error) => Diagnosis::trouble(what, &error, "run it again"),
     }
 }

@@ -207,12 +207,14 @@ mod tests {
         let all = [Starting, Scheduling, Processing, Completed, Failed, Cancelled];
         for from in all {
             for to in all {
-                let allowed = match (from, to) {
-                    (Starting, Scheduling) | (Scheduling, Processing) | (Processing, Completed) => true,
-                    (Starting | Scheduling | Processing, Failed) => true,
-                    (Starting | Scheduling, Cancelled) => true,
-                    _ => false,
-                };
+                let allowed = matches!(
+                    (from, to),
+                    (Starting, Scheduling)
+                        | (Scheduling, Processing)
+                        | (Processing, Completed)
+                        | (Starting | Scheduling | Processing, Failed)
+                        | (Starting | Scheduling, Cancelled)
+                );
                 assert_eq!(from.may_become(to), allowed, "{from:?} -> {to:?}");
             }
         }

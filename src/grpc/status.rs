@@ -176,12 +176,8 @@ fn base_details(call: &Call, refusal: &Refusal) -> ErrorDetails {
     let metadata: HashMap<String, String> = refusal.args.iter().cloned().collect();
     details.set_error_info(refusal.reason.name(), ERROR_DOMAIN, metadata);
     details.set_request_info(call.request_id.as_str(), "");
-    let text = format!(
-        "{}{}{}",
-        message(call.language, refusal),
-        sentence_gap(call.language),
-        fix(call.language, refusal)
-    );
+    let first = message(call.language, refusal);
+    let text = format!("{first}{}{}", sentence_gap(call.language, &first), fix(call.language, refusal));
     details.set_localized_message(call.language.code(), text.trim());
     if let Some(page) = call.links.of_error(refusal.reason) {
         details.set_help(vec![HelpLink::new(refusal.reason.name(), page)]);
@@ -193,11 +189,12 @@ fn finish(refusal: &Refusal, details: ErrorDetails) -> Status {
     Status::with_error_details(code(refusal.reason.kind()), message(Language::En, refusal), details)
 }
 
-/// Japanese sentences follow each other without a space.
-fn sentence_gap(language: Language) -> &'static str {
+/// Japanese sentences follow each other without a space, each with its full stop; a list at the end has none yet.
+fn sentence_gap(language: Language, first: &str) -> &'static str {
     match language {
         Language::En => " ",
-        Language::Ja => "",
+        Language::Ja if first.ends_with('。') => "",
+        Language::Ja => "。",
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     client::{PortalApi, body},
     error::HubSpotError,
 };
-use crate::salesforce::outbound::text::bounded;
+use crate::outbound::text::bounded;
 
 /// What kind of account a portal is. None of these tells the subscription's tier: no HubSpot API does.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use super::{client::HubSpotClient, client::PortalApi, error::HubSpotError, refusal};
-use crate::salesforce::outbound::json;
+use crate::outbound::json;
 
 const MAX_TOKEN_ANSWER_BYTES: usize = 64 * 1024;
 /// Renewed this long before it expires, so that no call starts with a token that ends under way.

@@ -13,7 +13,7 @@ use super::{
     error::{HubSpotError, HubSpotErrorKind},
     refusal,
 };
-use crate::salesforce::outbound::{Answer, DidItHappen, HttpSetupError, Timeouts, Transport, json};
+use crate::outbound::{Answer, DidItHappen, HttpSetupError, Timeouts, Transport, json};
 
 const MAX_JSON_BYTES: usize = 8 * 1024 * 1024;
 const HUBSPOT_API: &str = "https://api.hubapi.com";

@@ -9,7 +9,7 @@ use super::{
     client::{PortalApi, body, if_found, plain_id},
     error::{HubSpotError, HubSpotErrorKind},
 };
-use crate::salesforce::outbound::Answer;
+use crate::outbound::Answer;
 
 /// HubSpot takes at most so many in one batch.
 const MAX_BATCH: usize = 100;

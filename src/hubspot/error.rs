@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::salesforce::outbound::{DidItHappen, TransportError, json::JsonError, text};
+use crate::outbound::{DidItHappen, TransportError, json::JsonError, text};
 
 /// A call to HubSpot failed. `Display` and `Debug` show no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]

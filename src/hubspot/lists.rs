@@ -8,7 +8,7 @@ use super::{
     client::{PortalApi, body, if_found, plain_id},
     error::HubSpotError,
 };
-use crate::salesforce::outbound::{Answer, text::bounded};
+use crate::outbound::{Answer, text::bounded};
 
 /// The object type of contacts.
 const CONTACTS: &str = "0-1";

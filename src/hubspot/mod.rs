@@ -21,7 +21,7 @@ pub use error::{HubSpotError, HubSpotErrorKind, RatePolicy};
 pub use lists::{ContactList, ListPage, ProcessingType};
 pub use properties::{LifecycleStage, PropertyDefinition, PropertyOption};
 
-pub use crate::salesforce::outbound::{DidItHappen, HttpSetupError, Timeouts};
+pub use crate::outbound::{DidItHappen, HttpSetupError, Timeouts};
 
 #[cfg(all(test, feature = "simulator"))]
 mod simulator_tests;

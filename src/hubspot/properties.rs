@@ -6,7 +6,7 @@ use super::{
     client::{PortalApi, body, if_found},
     error::HubSpotError,
 };
-use crate::salesforce::outbound::text::bounded;
+use crate::outbound::text::bounded;
 
 /// A contact property.
 #[derive(Debug, Clone, PartialEq, Eq)]

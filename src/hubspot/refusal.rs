@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::error::{HubSpotError, HubSpotErrorKind as Kind, RatePolicy};
-use crate::salesforce::outbound::{Answer, DidItHappen, json, text::vendor_text};
+use crate::outbound::{Answer, DidItHappen, json, text::vendor_text};
 
 /// HubSpot's locks last two seconds.
 const LOCK_WAIT: Duration = Duration::from_secs(2);

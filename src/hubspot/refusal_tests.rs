@@ -7,10 +7,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::{oauth, rest};
-use crate::{
-    hubspot::{DidItHappen, HubSpotError, HubSpotErrorKind as Kind, RatePolicy},
-    salesforce::outbound::Answer,
-};
+use crate::hubspot::{DidItHappen, HubSpotError, HubSpotErrorKind as Kind, RatePolicy};
+use crate::outbound::Answer;
 
 fn answer(status: u16, body: &[u8], headers: &[(&'static str, &str)]) -> Answer {
     let mut map = HeaderMap::new();

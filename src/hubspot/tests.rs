@@ -8,7 +8,7 @@ use super::{
     AccountType, Archived, ClientConfig, Credential, DidItHappen, HubSpotClient, HubSpotErrorKind as Kind,
     PortalApi, ProcessingType, Properties,
 };
-use crate::salesforce::outbound::testing::{Reply, ScriptedServer, cutting_server, nobody};
+use crate::outbound::testing::{Reply, ScriptedServer, cutting_server, nobody};
 
 fn portal(url: &str, credential: Credential) -> PortalApi {
     let config = ClientConfig { base_url: url.to_owned(), ..ClientConfig::default() };

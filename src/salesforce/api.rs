@@ -16,10 +16,10 @@ use super::{
     client::{ClientConfig, SalesforceClient},
     error::{SalesforceError, SalesforceErrorKind},
     host::Origin,
-    outbound::{DidItHappen, json},
     refusal,
     session::Session,
 };
+use crate::outbound::{DidItHappen, json};
 
 const MAX_JSON_BYTES: usize = 8 * 1024 * 1024;
 

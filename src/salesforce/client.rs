@@ -11,10 +11,10 @@ use super::{
     error::{SalesforceError, SalesforceErrorKind},
     host::{HostPolicy, HostRefused, Origin},
     oauth,
-    outbound::{DidItHappen, HttpSetupError, Timeouts, Transport},
     session::Session,
     soap,
 };
+use crate::outbound::{DidItHappen, HttpSetupError, Timeouts, Transport};
 
 /// Where to log in, what to be called, which field links the records.
 #[derive(Debug, Clone)]

@@ -14,9 +14,9 @@ use super::{
     api::{Api, SubAnswer, Subrequest, rows, soql_text},
     error::{SalesforceError, SalesforceErrorKind},
     id::SalesforceId,
-    outbound::DidItHappen,
     records::{CrmObject, Deleted, Fields, external_id_field_missing, usable_key},
 };
+use crate::outbound::DidItHappen;
 
 /// A lead needs a company; this one says that HubSpot knows none.
 const UNKNOWN_COMPANY: &str = "[not provided]";

@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{NewPerson, delete_synced, match_and_upsert};
+use crate::outbound::testing::{Asked, Reply, ScriptedServer, cutting_server, nobody};
 use crate::salesforce::{
-    CrmObject, Deleted, DidItHappen, SalesforceErrorKind as Kind, SalesforceId,
-    outbound::testing::{Asked, Reply, ScriptedServer, cutting_server, nobody},
-    tests::api,
+    CrmObject, Deleted, DidItHappen, SalesforceErrorKind as Kind, SalesforceId, tests::api,
 };
 
 const CONTACT: &str = "003x0000000AAAA";

@@ -1,10 +1,8 @@
 //! What can go wrong between us and an org, typed once. Words of the vendor arrive here already cleaned: one bounded
 //! line without tokens or secrets.
 
-use super::{
-    host::HostRefused,
-    outbound::{DidItHappen, TransportError, json::JsonError, text},
-};
+use super::host::HostRefused;
+use crate::outbound::{DidItHappen, TransportError, json::JsonError, text};
 
 /// A call to Salesforce failed. `Display` and `Debug` show no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]

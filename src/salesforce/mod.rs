@@ -11,7 +11,6 @@ mod error;
 mod host;
 mod id;
 mod oauth;
-pub(crate) mod outbound;
 mod probe;
 mod records;
 mod refusal;
@@ -19,13 +18,13 @@ mod session;
 mod soap;
 mod xml;
 
+pub use crate::outbound::{DidItHappen, HttpSetupError, Timeouts};
 pub use api::{Api, LimitInfo};
 pub use client::{ClientConfig, ConfigError, Credential, Environment, LoginTarget, SalesforceClient};
 pub use contact_sync::{NewPerson, Synced, by_external_id, delete_synced, match_and_upsert};
 pub use error::{SalesforceError, SalesforceErrorKind};
 pub use host::{HostPolicy, HostRefused, Origin};
 pub use id::{InvalidId, SalesforceId};
-pub use outbound::{DidItHappen, HttpSetupError, Timeouts};
 pub use probe::{
     DailyLimit, Edition, ExternalIdField, Fact, FieldAccess, LayoutModule, LimitSource, ObjectAccess,
     Organization, Package, ProbeReport, ProbeScope, Seats, UserPermissions, probe,

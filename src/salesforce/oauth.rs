@@ -12,10 +12,10 @@ use super::{
     error::{SalesforceError, SalesforceErrorKind},
     host::Origin,
     id::SalesforceId,
-    outbound::{Answer, DidItHappen, json},
     refusal,
     session::Session,
 };
+use crate::outbound::{Answer, DidItHappen, json};
 
 const MAX_JSON_BYTES: usize = 1024 * 1024;
 /// Salesforce takes assertions of up to three minutes; less room would fail on clocks that run apart.

@@ -11,10 +11,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use time::macros::datetime;
 
+use crate::outbound::testing::{Reply, ScriptedServer};
 use crate::salesforce::{
     ClientConfig, Credential, DidItHappen, Environment, LoginTarget, SalesforceClient, SalesforceError,
     SalesforceErrorKind as Kind, Session,
-    outbound::testing::{Reply, ScriptedServer},
 };
 
 #[derive(Debug, Deserialize)]

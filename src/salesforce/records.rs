@@ -10,8 +10,8 @@ use super::{
     api::{Api, Subrequest, encode, rows, soql_text},
     error::{SalesforceError, SalesforceErrorKind},
     id::SalesforceId,
-    outbound::DidItHappen,
 };
+use crate::outbound::DidItHappen;
 
 /// The standard objects that the connector touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

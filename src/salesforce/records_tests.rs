@@ -3,11 +3,8 @@
 use serde_json::json;
 
 use super::{CrmObject, Deleted, Fields, PersonFound, Upserted};
-use crate::salesforce::{
-    SalesforceErrorKind as Kind, SalesforceId,
-    outbound::testing::{Reply, ScriptedServer},
-    tests::api,
-};
+use crate::outbound::testing::{Reply, ScriptedServer};
+use crate::salesforce::{SalesforceErrorKind as Kind, SalesforceId, tests::api};
 
 fn id(text: &str) -> SalesforceId {
     SalesforceId::parse(text).unwrap()

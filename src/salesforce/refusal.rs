@@ -4,10 +4,8 @@ use http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{
-    error::{SalesforceError, SalesforceErrorKind as Kind},
-    outbound::{DidItHappen, json, text::vendor_text},
-};
+use super::error::{SalesforceError, SalesforceErrorKind as Kind};
+use crate::outbound::{DidItHappen, json, text::vendor_text};
 
 /// One entry of a REST error array. A subrequest of a composite call has the same shape.
 #[derive(Debug, Default, Deserialize)]

@@ -10,11 +10,11 @@ use super::{
     error::{SalesforceError, SalesforceErrorKind},
     host::Origin,
     id::SalesforceId,
-    outbound::{Answer, DidItHappen},
     refusal,
     session::Session,
     xml::{self, Element},
 };
+use crate::outbound::{Answer, DidItHappen};
 
 /// A login answer has about 3 KiB.
 const MAX_XML_BYTES: usize = 1024 * 1024;

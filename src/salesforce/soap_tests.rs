@@ -2,10 +2,10 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::outbound::testing::{Reply, ScriptedServer, cutting_server, nobody};
 use crate::salesforce::{
     ClientConfig, Credential, DidItHappen, Environment, HostRefused, LoginTarget, SalesforceClient,
     SalesforceError, SalesforceErrorKind as Kind, Session,
-    outbound::testing::{Reply, ScriptedServer, cutting_server, nobody},
 };
 
 const SUCCESS: &str = r#"<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><loginResponse><result>

@@ -118,3 +118,6 @@ async fn print_all<M: Watched>(
     })
     .await
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,8 +93,11 @@ impl Prompts for Terminal {
         let lang = self.lang;
         let formatter = |yes| label::<Choice>(if yes { Choice::Yes } else { Choice::No }.into(), lang);
         let refusal = lang.text("ctl-prompt-yes-or-no");
-        let confirm =
-            Confirm::new(question).with_placeholder("y/n").with_parser(&parser).with_error_message(&refusal);
+        let confirm = Confirm::new(question)
+            .with_placeholder("y/n")
+            .with_parser(&parser)
+            .with_formatter(&formatter)
+            .with_error_message(&refusal);
         Ok(confirm.prompt()?)
     }
 

@@ -247,3 +247,49 @@ async fn without_terminal_it_says_so() {
     let refused = on_terminal(&context, &PORTAL).await.unwrap_err();
     assert_eq!(refused.exit(), Exit::Usage);
 }
+
+fn connecting() -> Vec<Reply> {
+    let to_the_password = from_visualforce_to_the_end().into_iter().take(5);
+    up_to_the_token().into_iter().chain(to_the_password).collect()
+}
+
+/// Between the answer of the call and the opening of the stream, an attempt may have ended.
+#[tokio::test]
+async fn an_attempt_that_ended_before_it_was_watched_is_seen() {
+    let server = FakeSetups::default();
+    let endpoint = server.serve().await;
+    server.attempt_runs(Vec::new(), server::attempt(v1::ConnectState::Connected));
+    let mut replies = connecting();
+    replies.extend([Escape, Choose("What do you want", 2)]);
+    let (said, _) = play(&endpoint, replies).await;
+    assert!(said.contains("✓ Successfully connected your accounts"), "{said}");
+}
+
+#[tokio::test]
+async fn a_running_attempt_is_joined_and_followed_to_its_failure_which_is_told_with_its_fix() {
+    use v1::ConnectState::{Connected, Failed, LoggingIn, Probing};
+    let server = FakeSetups::default();
+    let endpoint = server.serve().await;
+    let of_another = v1::ConnectAttempt { attempt_id: "another".into(), ..server::attempt(Connected) };
+    let failed = v1::ConnectAttempt {
+        message: "The org is a sandbox.".into(),
+        fix: "Edit the sandbox step.".into(),
+        findings: vec![v1::Finding {
+            check: v1::Check::Environment.into(),
+            result: v1::FindingResult::Failed.into(),
+            claimed: "production".into(),
+            found: "sandbox".into(),
+            ..v1::Finding::default()
+        }],
+        ..server::attempt(Failed)
+    };
+    let changes = vec![server::attempt(Probing), of_another, failed];
+    server.attempt_runs(changes, server::attempt(LoggingIn));
+    let mut replies = connecting();
+    // No credential is asked for: the attempt runs already.
+    replies.truncate(replies.len() - 3);
+    replies.push(Choose("What do you want", 2));
+    let (said, _) = play(&endpoint, replies).await;
+    assert!(said.contains("✗ The org is a sandbox.\n  Edit the sandbox step."), "{said}");
+    assert!(said.contains("✗ Failed  Production or sandbox  production  sandbox"), "{said}");
+}

@@ -311,7 +311,7 @@ impl Portal {
             .into_inner();
         show.step("review", &format!("{} decisions:", review.decisions.len()));
         for decision in &review.decisions {
-            println!("      {:<38}{}", decision.label, decision.value);
+            println!("      {:<44}{}", decision.label, decision.value);
         }
         let enabled = clients
             .setups

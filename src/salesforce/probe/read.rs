@@ -10,11 +10,11 @@ use super::{
     DailyLimit, Edition, ExternalIdField, FieldAccess, LimitSource, ObjectAccess, Organization, Package,
     Seats, UserPermissions,
 };
+use crate::outbound::{DidItHappen, text::bounded};
 use crate::salesforce::{
     api::{Api, SubAnswer, read_part, rows},
     error::{SalesforceError, SalesforceErrorKind},
     id::SalesforceId,
-    outbound::{DidItHappen, text::bounded},
     records::CrmObject,
 };
 

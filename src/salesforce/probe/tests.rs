@@ -7,11 +7,8 @@ use super::{
     Edition, Fact, FieldAccess, LayoutModule, LimitSource, Package, ProbeReport, ProbeScope, Seats, probe,
     read,
 };
-use crate::salesforce::{
-    CrmObject, SalesforceErrorKind as Kind, SalesforceId,
-    outbound::testing::{Asked, Reply, ScriptedServer},
-    tests::api,
-};
+use crate::outbound::testing::{Asked, Reply, ScriptedServer};
+use crate::salesforce::{CrmObject, SalesforceErrorKind as Kind, SalesforceId, tests::api};
 
 const EVERYTHING: ProbeScope = ProbeScope { accounts: true, opportunities: true };
 

@@ -43,11 +43,28 @@ impl Salesforce {
         world.change_org(&id, fixture, now)
     }
 
-    /// Changes the keys given, merging objects key by key.
+    /// Changes the keys given, merging objects key by key. `daily_api_used` is set also if it names the same number
+    /// again.
     pub(super) fn edit_org_json(&self, org: &str, changes: Map<String, Value>) -> Outcome<()> {
+        let used = changes.get("daily_api_used").and_then(Value::as_u64);
         let mut outcome = Ok(());
         self.edit_org(org, |fixture| outcome = merge_into(fixture, changes))?;
-        outcome
+        outcome?;
+        used.map_or(Ok(()), |used| self.set_used_calls(org, used))
+    }
+
+    /// Makes the calls within the last 24 hours exactly so many.
+    ///
+    /// # Errors
+    /// There is no such org.
+    pub fn set_used_calls(&self, org: &str, calls: u64) -> Outcome<()> {
+        let now = self.frame().clock.now();
+        let mut world = self.lock();
+        let id = find(&world, org)?;
+        if let Some(org) = world.orgs.get_mut(&id) {
+            org.set_used(calls, now);
+        }
+        Ok(())
     }
 
     pub(super) fn edit_user_json(

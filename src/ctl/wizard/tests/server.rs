@@ -15,6 +15,7 @@ use crate::{
         connection_service_server::{ConnectionService, ConnectionServiceServer},
         inclusion_list_service_server::{InclusionListService, InclusionListServiceServer},
         setup_service_server::{SetupService, SetupServiceServer},
+        watch_connections_response::Event,
     },
     ctl::fake,
 };
@@ -33,6 +34,7 @@ struct State {
     attempt: Option<v1::ConnectAttempt>,
     token_not_used: bool,
     refusal: Option<(&'static str, Status)>,
+    changes: Option<Vec<v1::ConnectAttempt>>,
 }
 
 impl FakeSetups {
@@ -66,6 +68,13 @@ impl FakeSetups {
         details.set_localized_message("en", message);
         let status = Status::with_error_details(Code::FailedPrecondition, message, details);
         self.state().refusal = Some((rpc, status));
+    }
+
+    /// Lets the next attempt run: it is told by the stream how it goes on. Whoever reads the setup sees `read`.
+    pub fn attempt_runs(&self, changes: Vec<v1::ConnectAttempt>, read: v1::ConnectAttempt) {
+        let mut state = self.state();
+        state.changes = Some(changes);
+        state.attempt = Some(read);
     }
 
     /// Takes an answer down and says how the setup stands.
@@ -197,6 +206,16 @@ macro_rules! steps {
     };
 }
 
+/// The attempt that the fake makes, in a state.
+pub fn attempt(state: v1::ConnectState) -> v1::ConnectAttempt {
+    v1::ConnectAttempt {
+        attempt_id: "attempt-1".into(),
+        portal_id: 7,
+        state: state.into(),
+        ..v1::ConnectAttempt::default()
+    }
+}
+
 fn absent<T>(name: &str) -> Result<T, Status> {
     Err(Status::unimplemented(name.to_owned()))
 }
@@ -271,13 +290,12 @@ impl ConnectionService for FakeSetups {
             {
                 s.state().secrets.push(password.password.clone());
             }
-            let attempt = v1::ConnectAttempt {
-                attempt_id: "attempt-1".into(),
-                portal_id: 7,
-                state: v1::ConnectState::Connected.into(),
-                ..v1::ConnectAttempt::default()
-            };
-            s.state().attempt = Some(attempt.clone());
+            let runs = s.state().changes.is_some();
+            let state = if runs { v1::ConnectState::LoggingIn } else { v1::ConnectState::Connected };
+            let attempt = attempt(state);
+            if !runs {
+                s.state().attempt = Some(attempt.clone());
+            }
             s.answer("connect_accounts", &m, Step::ConnectAccounts, false).map(|setup| v1::ConnectAccountsResponse {
                 attempt: Some(attempt), joined: false, setup: Some(setup),
             })
@@ -287,8 +305,18 @@ impl ConnectionService for FakeSetups {
         list_connections(ListConnectionsRequest) -> v1::ListConnectionsResponse: |_s, _m| absent("list");
         rotate_credential(RotateCredentialRequest) -> v1::RotateCredentialResponse: |_s, _m| absent("rotate");
         disconnect(DisconnectRequest) -> v1::DisconnectResponse: |_s, _m| absent("disconnect");
-        watch_connections(WatchConnectionsRequest) -> Events<v1::WatchConnectionsResponse>:
-            |_s, _m| absent("watch");
+        watch_connections(WatchConnectionsRequest) -> Events<v1::WatchConnectionsResponse>: |s, _m| {
+            let snapshot = Event::Snapshot(v1::ConnectionSnapshot::default());
+            let transition = |attempt| Event::Transition(v1::ConnectionTransition {
+                portal_id: 7, connection: None, attempt: Some(attempt),
+            });
+            let changes = s.state().changes.clone().unwrap_or_default();
+            let events = [snapshot].into_iter().chain(changes.into_iter().map(transition));
+            let message = |event| Ok(v1::WatchConnectionsResponse { event: Some(event), resume_token: "t".into() });
+            let stream: Events<v1::WatchConnectionsResponse> =
+                Box::pin(tokio_stream::iter(events.map(message).collect::<Vec<_>>()));
+            Ok(stream)
+        };
     }
 }
 

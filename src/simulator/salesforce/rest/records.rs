@@ -172,13 +172,13 @@ impl Context<'_> {
     ) -> Result<Vec<String>, ApiError> {
         let key = self.key_field(object, field)?;
         let wanted =
-            if key == "Id" { ids::canonical(value).unwrap_or_default() } else { value.trim().to_lowercase() };
+            if key == "Id" { ids::canonical(value).unwrap_or_default() } else { value.trim().to_owned() };
         let view = self.view(false)?;
         let rows = view.rows(object);
         let fits = |record: &&Record| {
             let stored = record.get(&key).and_then(Value::as_str).unwrap_or_default();
             !is_deleted(record)
-                && if key == "Id" { stored == wanted } else { stored.to_lowercase() == wanted }
+                && if key == "Id" { stored == wanted } else { stored.eq_ignore_ascii_case(&wanted) }
         };
         let ids = rows.iter().filter(fits).filter_map(|record| record.get("Id")?.as_str().map(str::to_owned));
         Ok(ids.collect())

@@ -110,15 +110,7 @@ fn operand(
             dates::span(name, *count, now.date()).map(|(start, end)| range(start, end))
         }
         (Kind::Id | Kind::Reference { .. }, Literal::Text(text)) if op != Op::Like => {
-            if text.is_empty() {
-                Some(Operand::Null)
-            } else {
-                let id = ids::canonical(text).ok_or_else(|| {
-                    let what = format!("invalid ID field: {text}");
-                    SoqlError::about("INVALID_QUERY_FILTER_OPERATOR", &query.text, &path.field.name, &what)
-                })?;
-                Some(Operand::Text(id))
-            }
+            Some(id_operand(query, path, text)?)
         }
         (Kind::Date | Kind::DateTime | Kind::Boolean | Kind::Int, _) => None,
         (Kind::Double | Kind::Currency | Kind::Percent | Kind::Id | Kind::Reference { .. }, _) => None,
@@ -137,6 +129,16 @@ fn operand(
             type_name(kind).replace("datetime", "dateTime")
         );
         SoqlError::about("INVALID_FIELD", &query.text, &path.field.name, &what)
+    })
+}
+
+fn id_operand(query: &Query, path: &Resolved<'_>, text: &str) -> Result<Operand, SoqlError> {
+    if text.is_empty() {
+        return Ok(Operand::Null);
+    }
+    ids::canonical(text).map(Operand::Text).ok_or_else(|| {
+        let what = format!("invalid ID field: {text}");
+        SoqlError::about("INVALID_QUERY_FILTER_OPERATOR", &query.text, &path.field.name, &what)
     })
 }
 

@@ -278,3 +278,13 @@ fn keywords_are_read_in_any_case() {
     assert!(query.order_by[0].descending && query.order_by[0].nulls_last);
     assert_eq!(query.limit, Some(5));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_parser_panic(
+        text in "((?i)select|from|where|and|or|not|in|like|null|[a-z_.]{1,5}|'[^']{0,4}'?|[0-9TZ:+-]{1,12}|[(),=<>!%é]| ){0,40}",
+    ) {
+        let _ = parse(&text);
+        let _ = parse(&format!("SELECT Id FROM Lead WHERE {text}"));
+    }
+}

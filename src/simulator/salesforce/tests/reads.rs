@@ -51,6 +51,8 @@ async fn limits_and_header_tell_the_same_and_the_window_moves() {
     simulator.running.clock.advance(Duration::hours(25));
     let session = simulator.admin().await;
     assert_eq!(session.used().await, 1);
+    fixtures.set_used_calls("acme", 42).unwrap();
+    assert_eq!(session.used().await, 43);
 }
 
 #[tokio::test]
