@@ -78,10 +78,7 @@ fn of_code(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::Unavailable => "ctl-hint-unavailable",
         Code::DeadlineExceeded | Code::Cancelled => "ctl-hint-deadline",
-        Code::ResourceExhausted => "ctl-hint-exhausted",
         Code::Unauthenticated => "ctl-hint-unauthenticated",
-        Code::InvalidArgument => "ctl-hint-invalid",
-        Code::Aborted => "ctl-hint-aborted",
         Code::Unimplemented => "ctl-hint-unimplemented",
         _ => return None,
     })
