@@ -31,6 +31,9 @@ create table portals (
     constraint portals_revision_not_negative check (revision >= 0)
 );
 
+create index portals_exhausted_idx on portals (portal_id)
+    where sync #>> '{suspension,reason}' = 'api_calls_exhausted';
+
 -- What changed, under the portal's revision: the source of every watch.
 create table portal_events (
     portal_id bigint not null,

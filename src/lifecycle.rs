@@ -121,7 +121,10 @@ impl Lifecycle {
         self.soft.cancel();
         self.tasks.close();
         tokio::select! {
-            () = self.tasks.wait() => return Ending::Drained,
+            () = self.tasks.wait() => {
+                // A second signal may have cut them in the same instant.
+                return if self.hard.is_cancelled() { Ending::Cut } else { Ending::Drained };
+            }
             () = self.hard.cancelled() => {}
             () = tokio::time::sleep(limit) => {}
         }

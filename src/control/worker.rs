@@ -8,12 +8,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{ANSWER_RETENTION, Control, ControlError};
 use crate::{
-    domain::Reason,
+    domain::{PortalId, Reason, sync_state::SuspensionReason},
     store::{Call, Job, JobKind, Target},
 };
 
 /// How long a job that failed for want of the database or the key ring waits for its next try.
 const RETRY_AFTER: time::Duration = time::Duration::seconds(5);
+/// How often it is looked whether API calls are left again, and for how many portals at once.
+const BUDGETS_EVERY: Duration = Duration::from_secs(30);
+const BUDGETS_AT_ONCE: i64 = 100;
 /// How often old events and answers are deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
@@ -25,12 +28,15 @@ pub async fn run_jobs(control: Control, owner: String, stop: CancellationToken) 
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut prune = tokio::time::interval(PRUNE_EVERY);
     prune.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut budgets = tokio::time::interval(BUDGETS_EVERY);
+    budgets.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             _ = poll.tick() => {}
             () = control.inner.work.notified() => {}
             _ = prune.tick() => control.prune().await,
+            _ = budgets.tick() => control.clear_exhausted().await,
         }
         control.take_all(&owner, &slots, &tasks, &stop).await;
     }
@@ -150,6 +156,43 @@ impl Control {
         if let Err(error) = postponed {
             tracing::info!(%error, "a job was not postponed; its lease will run out");
         }
+    }
+
+    /// A sync that was suspended for want of API calls goes on by itself once there are some.
+    async fn clear_exhausted(&self) {
+        let portals = match self.inner.store.exhausted_portals(BUDGETS_AT_ONCE).await {
+            Ok(portals) => portals,
+            Err(error) => {
+                tracing::warn!(%error, "suspended portals could not be read");
+                return;
+            }
+        };
+        for portal_id in portals {
+            if let Err(error) = self.clear_if_calls_are_left(portal_id).await {
+                tracing::info!(%portal_id, %error, "still suspended");
+            }
+        }
+    }
+
+    async fn clear_if_calls_are_left(&self, portal_id: PortalId) -> Result<(), ControlError> {
+        let org_id = self.inner.store.connection(portal_id).await?.org_id;
+        let calls = self.inner.settings.calls_per_contact_sync;
+        let reservation = self.inner.store.reserve_api_calls(&org_id, portal_id, calls).await?;
+        self.inner.store.settle_api_calls(&reservation, 0).await?;
+        self.inner
+            .store
+            .change(&Call::internal("sync.clear_exhausted"), Target::Portal(portal_id), |tx| {
+                Box::pin(async move {
+                    let view = tx.view_sync().await?;
+                    let cleared = view.state.clone().cleared(&[SuspensionReason::ApiCallsExhausted]);
+                    if cleared != view.state {
+                        tx.save_sync(cleared, view.settings, view.org_id).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        Ok(())
     }
 
     async fn prune(&self) {

@@ -92,10 +92,9 @@ impl Links {
         links
     }
 
-    /// The page of an error, where such pages are served.
+    /// The section of an error in the page of errors, where that is served.
     #[must_use]
     pub fn of_error(&self, reason: Reason) -> Option<String> {
-        let folder = self.errors.trim_end_matches('/');
-        (!folder.is_empty()).then(|| format!("{folder}/{reason}"))
+        (!self.errors.is_empty()).then(|| format!("{}#{}", self.errors, reason.name().to_lowercase()))
     }
 }

@@ -4,7 +4,7 @@ use std::{str::FromStr as _, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{
-    PgPool,
+    PgPool, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -60,12 +60,12 @@ pub(super) async fn connect(url: &SecretString, settings: &PoolSettings) -> Resu
         .after_release(|connection, _| {
             Box::pin(async move {
                 // In a transaction that was left open, now() stands still at its begin. Such a connection is not
-                // handed on: the next borrower's writes would never be committed.
-                sqlx::query_scalar!(
-                    r#"/* pool::after_release */ select now() = statement_timestamp() as "clean!""#
-                )
-                .fetch_one(connection)
-                .await
+                // handed on: the next borrower's writes would never be committed. It must be a simple query: in the
+                // extended protocol the two times differ without any transaction.
+                sqlx::raw_sql("/* pool::after_release */ select now() = statement_timestamp()")
+                    .fetch_one(connection)
+                    .await?
+                    .try_get(0)
             })
         })
         .connect_with(options(url, settings)?)

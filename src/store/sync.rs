@@ -1,12 +1,32 @@
 //! What the operator wants of a portal's sync, and what the system had to stop for.
 
-use super::{PortalTx, StoreError, transaction::write_json};
+use super::{PortalTx, Store, StoreError, transaction::write_json};
 use crate::domain::{
-    OrgId,
+    OrgId, PortalId,
     change::{Change, SyncView},
     settings::SyncSettings,
     sync_state::SyncState,
 };
+
+impl Store {
+    /// Portals whose sync is suspended because no API calls were left.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn exhausted_portals(&self, limit: i64) -> Result<Vec<PortalId>, StoreError> {
+        let portals = sqlx::query_scalar!(
+            "/* sync::exhausted_portals */
+            select portal_id from portals
+            where sync #>> '{suspension,reason}' = 'api_calls_exhausted'
+            order by portal_id
+            limit $1",
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(portals.into_iter().filter_map(PortalId::parse).collect())
+    }
+}
 
 impl PortalTx {
     /// The sync as it is.

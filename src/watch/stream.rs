@@ -202,7 +202,9 @@ impl<R: Source> Stream<R> {
                 self.cursor = Position { revision: page.revision, ..Position::default() };
             }
             self.included.extend(page.included);
-            self.send(Item::Snapshot(page.snapshot)).await?;
+            // Nothing can be resumed in the middle of a snapshot: its parts but the last carry no token.
+            let resume_token = if page.next.is_some() { String::new() } else { self.token() };
+            self.send_with(Item::Snapshot(page.snapshot), resume_token).await?;
             if page.finished {
                 return Err(Stop::End(EndCause::Finished));
             }
@@ -302,7 +304,19 @@ impl<R: Source> Stream<R> {
 
     /// Sends at the consumer's pace: there is room for a few messages and no more.
     async fn send(&self, item: Item<R::Snapshot, R::Transition>) -> Result<(), Stop> {
-        let message = Message { item, resume_token: self.identity.encode(self.cursor) };
+        self.send_with(item, self.token()).await
+    }
+
+    fn token(&self) -> String {
+        self.identity.encode(self.cursor)
+    }
+
+    async fn send_with(
+        &self,
+        item: Item<R::Snapshot, R::Transition>,
+        resume_token: String,
+    ) -> Result<(), Stop> {
+        let message = Message { item, resume_token };
         tokio::select! {
             sent = self.out.send(Ok(message)) => sent.map_err(|_| Stop::Gone),
             () = self.stop.cancelled(), if self.out.capacity() == 0 => Err(Stop::Gone),

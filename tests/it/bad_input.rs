@@ -231,7 +231,8 @@ impl Target {
 async fn no_input_breaks_any_rpc() -> Result<()> {
     let target = Target::start().await?;
     ensure!(target.methods.len() >= 45, "all RPCs are there");
-    let rounds = std::env::var("BAD_INPUT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
+    let rounds =
+        std::env::var("BAD_INPUT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
     let mut random = rand::rngs::StdRng::seed_from_u64(SEED);
     for method in &target.methods {
         let request = method.input();

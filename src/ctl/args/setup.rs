@@ -13,7 +13,7 @@ Examples:
   connectorctl setup --portal 62515                      the wizard
   connectorctl setup start --portal 62515
   connectorctl setup edition enterprise --portal 62515
-  connectorctl setup token --token-file token.txt --portal 62515
+  connectorctl setup token --security-token-file token.txt --portal 62515
   connectorctl setup objects --accounts yes --opportunities no --portal 62515
   connectorctl setup review --portal 62515
   connectorctl setup get --portal 62515 --output json | jq .setup.next_step";

@@ -276,16 +276,6 @@ impl Setup {
         self
     }
 
-    /// Other credentials were stored without a probe that succeeded: the connection must be probed again (R51).
-    #[must_use]
-    pub fn credentials_changed(mut self, actor: &Actor) -> Self {
-        if let Some(mark) = self.marks.get_mut(&Step::ConnectAccounts) {
-            mark.stale_because = Some(Step::ConnectAccounts);
-        }
-        self.updated_at = actor.at;
-        self
-    }
-
     /// The portal was disconnected. Settings and answers stay; the step is open again.
     #[must_use]
     pub fn disconnected(mut self, actor: &Actor) -> Self {
