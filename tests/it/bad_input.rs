@@ -142,7 +142,7 @@ fn filled(message: &MessageDescriptor, n: usize) -> DynamicMessage {
             Kind::String => Value::String(strings().get(at % strings().len()).cloned().unwrap_or_default()),
             Kind::Int32 => Value::I32(narrow),
             Kind::Int64 => Value::I64(number),
-            Kind::Bool => Value::Bool(n % 2 == 0),
+            Kind::Bool => Value::Bool(n.is_multiple_of(2)),
             Kind::Enum(_) => Value::EnumNumber(narrow),
             Kind::Message(inner) => Value::Message(self::filled(&inner, n)),
             _ => continue,
@@ -231,7 +231,8 @@ impl Target {
 async fn no_input_breaks_any_rpc() -> Result<()> {
     let target = Target::start().await?;
     ensure!(target.methods.len() >= 45, "all RPCs are there");
-    let rounds = std::env::var("BAD_INPUT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
+    let rounds =
+        std::env::var("BAD_INPUT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
     let mut random = rand::rngs::StdRng::seed_from_u64(SEED);
     for method in &target.methods {
         let request = method.input();
