@@ -68,7 +68,7 @@ async fn newest(client: &Client, portal_id: i64) -> Result<String, Error> {
     let request = v1::ListSetupsRequest { portal_id, page_size: 1, page_token: String::new() };
     let answer = client.read(request, async |request| client.setups().list_setups(request).await).await?;
     answer.setups.into_iter().next().map(|setup| setup.setup_id).ok_or_else(|| {
-        let message = format!("portal {portal_id} has no setup");
+        let message = client.lang().with("ctl-no-setup", &[("portal_id", &portal_id.to_string())]);
         let details = ErrorDetails::with_error_info("SETUP_NOT_FOUND", "connector.v1", HashMap::new());
         let status = Status::with_error_details(Code::NotFound, message, details);
         client.failure(status, None)

@@ -75,6 +75,7 @@ pub struct Client {
     timeout: Option<Duration>,
     request_id: Option<Uuid>,
     backoff: ExponentialBuilder,
+    lang: Lang,
 }
 
 impl Client {
@@ -92,7 +93,7 @@ impl Client {
         let authorization = target.token.as_ref().map(bearer).transpose()?;
         let caller = Caller { authorization, language: MetadataValue::from_static(lang.tag()) };
         let line = InterceptedService::new(endpoint.connect_lazy(), caller);
-        Ok(Self { line, endpoint: target.endpoint.clone(), timeout, request_id, backoff: backoff() })
+        Ok(Self { line, endpoint: target.endpoint.clone(), timeout, request_id, backoff: backoff(), lang })
     }
 
     /// The id for a mutation: the one the user gave, or a fresh UUID v7.
@@ -176,6 +177,11 @@ impl Client {
     /// The pauses between attempts, without an end.
     pub fn pauses(&self) -> ExponentialBackoff {
         self.backoff.without_max_times().build()
+    }
+
+    /// The language that the server is asked to speak.
+    pub fn lang(&self) -> Lang {
+        self.lang
     }
 
     /// A status as this program's error.

@@ -141,6 +141,7 @@ pub async fn to_its_end(
     if is_over(&newest) {
         return Ok(newest);
     }
+    progress.line(&lang.text("ctl-progress-detach"));
     let portal_id = newest.portal_id;
     let open = async |token: Request<String>| {
         let request = v1::WatchConnectionsRequest { portal_id, resume_token: token.into_inner() };

@@ -81,6 +81,21 @@ impl Context {
         }
     }
 
+    /// Prints one event of several streams: as JSON, `@type` says which message it is.
+    ///
+    /// # Errors
+    /// When standard output can't be written.
+    pub fn print_named_event<M: Show>(&self, message: &M) -> Result<(), Error> {
+        if self.format == Format::Table {
+            return self.print_event(message);
+        }
+        let mut json = message.json()?;
+        if let Some(fields) = json.as_object_mut() {
+            fields.insert("@type".to_owned(), M::NAME.into());
+        }
+        output::write(&json.to_string())
+    }
+
     /// Shows something in progress on standard error.
     pub fn progress(&self) -> Progress {
         Progress::start(self.format)

@@ -10,7 +10,14 @@ pub fn next(code: Code, reason: Option<&str>, request_id: Option<&str>, lang: La
     if matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
         && let Some(id) = request_id
     {
-        return Some(lang.with("ctl-hint-same-request", &[("id", id)]));
+        let again = lang.with("ctl-hint-same-request", &[("id", id)]);
+        // Without a reason no server has spoken: it may be down, or somewhere else.
+        let is_silent = reason.is_none() && code == Code::Unavailable;
+        return Some(if is_silent {
+            format!("{} {again}", lang.text("ctl-hint-unavailable"))
+        } else {
+            again
+        });
     }
     reason
         .and_then(|reason| ErrorReason::from_str_name(&format!("ERROR_REASON_{reason}")))
@@ -78,10 +85,7 @@ fn of_code(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::Unavailable => "ctl-hint-unavailable",
         Code::DeadlineExceeded | Code::Cancelled => "ctl-hint-deadline",
-        Code::ResourceExhausted => "ctl-hint-exhausted",
         Code::Unauthenticated => "ctl-hint-unauthenticated",
-        Code::InvalidArgument => "ctl-hint-invalid",
-        Code::Aborted => "ctl-hint-aborted",
         Code::Unimplemented => "ctl-hint-unimplemented",
         _ => return None,
     })

@@ -48,6 +48,12 @@ pub fn time(timestamp: Option<&prost_types::Timestamp>) -> String {
         .unwrap_or_default()
 }
 
+/// The beginning of a fingerprint: enough for eyes that compare two of them.
+pub fn short(fingerprint: &str) -> String {
+    const SHOWN: usize = 12;
+    fingerprint.chars().take(SHOWN).collect()
+}
+
 /// The same without control characters but line breaks: words of the vendors must not steer the terminal.
 pub fn printable(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() && letter != '\n' { ' ' } else { letter }).collect()

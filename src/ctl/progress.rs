@@ -47,6 +47,13 @@ impl Progress {
         }
     }
 
+    /// Says what is being done now to those who watch a spinner; elsewhere the lines say it.
+    pub fn spin(&mut self, text: &str) {
+        if let Form::Spinner(bar) = &self.form {
+            bar.set_message(text.to_owned());
+        }
+    }
+
     /// Says something that stays on the screen.
     pub fn line(&mut self, text: &str) {
         match &self.form {

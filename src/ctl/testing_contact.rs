@@ -33,6 +33,7 @@ pub async fn to_its_end(context: &Context, contact: v1::TestContact) -> Result<v
     if is_over(&contact) {
         return Ok(contact);
     }
+    progress.line(&lang.text("ctl-progress-detach"));
     let mut newest = contact;
     let mut shown = 0;
     follow(client, String::new(), open, async |seen| {
@@ -44,7 +45,7 @@ pub async fn to_its_end(context: &Context, contact: v1::TestContact) -> Result<v
                         progress.line(status_line(reached, lang).trim_end());
                     }
                     shown = contact.history.len().max(shown);
-                    progress.state(&label::<TestContactStatus>(contact.status, lang));
+                    progress.spin(&label::<TestContactStatus>(contact.status, lang));
                     newest = contact.clone();
                 }
             }

@@ -103,15 +103,25 @@ macro_rules! append {
 }
 use append;
 
-/// Prints every event of a stream until it is finished.
+/// Prints every event of a stream until it is finished, each by itself.
 async fn print_all<M: Watched>(
     context: &Context,
     token: Option<String>,
     open: impl AsyncFn(Request<String>) -> Result<Response<Streaming<M>>, Status>,
 ) -> Result<Ended, Error> {
+    print_each(context, token, open, |message| context.print_event(message)).await
+}
+
+/// Follows a stream until it is finished and prints its events by `print`.
+async fn print_each<M: Watched>(
+    context: &Context,
+    token: Option<String>,
+    open: impl AsyncFn(Request<String>) -> Result<Response<Streaming<M>>, Status>,
+    print: impl Fn(&M) -> Result<(), Error>,
+) -> Result<Ended, Error> {
     follow(&context.client, token.unwrap_or_default(), open, async |seen| {
         match seen {
-            Seen::Message(_, message) => context.print_event(message)?,
+            Seen::Message(_, message) => print(message)?,
             Seen::Lost(status) => context.note(&lost(status, context.view.lang)),
         }
         Ok(ControlFlow::Continue(()))

@@ -146,7 +146,9 @@ async fn review(context: &Context, setup_id: &str) -> Result<v1::ReviewSetupResp
 /// Shows the review and asks; returns its etag.
 async fn looked_at(context: &Context, setup_id: &str) -> Result<String, Error> {
     let review = review(context, setup_id).await?;
-    context.note(&review.show(&context.view));
+    if !context.yes {
+        context.note(&review.show(&context.view));
+    }
     context.confirm(&context.view.lang.text("ctl-confirm-enable"))?;
     Ok(review.review_etag)
 }

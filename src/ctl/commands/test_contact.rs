@@ -69,8 +69,13 @@ async fn create(context: &Context, portal_id: i64, no_wait: bool) -> Result<Exit
         return Ok(Exit::Ok);
     }
     let ended = testing_contact::to_its_end(context, present(answer.test_contact)?).await?;
-    context.print(&ended)?;
-    Ok(testing_contact::exit(&ended))
+    let exit = testing_contact::exit(&ended);
+    match context.format {
+        Format::Json => context.print(&ended)?,
+        // Its history has been shown line by line.
+        Format::Table => context.print(&v1::TestContact { history: Vec::new(), ..ended })?,
+    }
+    Ok(exit)
 }
 
 /// Prints each status once as it is reached; as JSON, each message.

@@ -1,11 +1,18 @@
 //! `watch`: the streams of connections and sync, and of a portal's setup, told as one.
 
-use tonic::Request;
+use tonic::{Request, Response, Status, Streaming};
 
-use super::print_all;
+use super::print_each;
 use crate::{
     api::v1,
-    ctl::{answer::setup_id, args::SetupTarget, context::Context, error::Error, exit::Exit, stream::Ended},
+    ctl::{
+        answer::setup_id,
+        args::SetupTarget,
+        context::Context,
+        error::Error,
+        exit::Exit,
+        stream::{Ended, Watched},
+    },
 };
 
 /// Prints the events of all streams as they come, until all have finished: in practice, until Ctrl-C.
@@ -23,8 +30,8 @@ pub async fn everything(context: &Context, portal: Option<i64>) -> Result<Exit, 
         client.sync().watch_sync_status(request).await
     };
     tokio::try_join!(
-        print_all(context, None, connections),
-        print_all(context, None, sync),
+        follow_named(context, connections),
+        follow_named(context, sync),
         print_setup(context, portal),
     )?;
     Ok(Exit::Ok)
@@ -44,5 +51,12 @@ async fn print_setup(context: &Context, portal: Option<i64>) -> Result<Ended, Er
         let request = v1::WatchSetupRequest { setup_id: setup_id.clone(), resume_token: token.into_inner() };
         client.setups().watch_setup(request).await
     };
-    print_all(context, None, open).await
+    follow_named(context, open).await
+}
+
+async fn follow_named<M: Watched>(
+    context: &Context,
+    open: impl AsyncFn(Request<String>) -> Result<Response<Streaming<M>>, Status>,
+) -> Result<Ended, Error> {
+    print_each(context, None, open, |message| context.print_named_event(message)).await
 }

@@ -8,7 +8,7 @@ use crate::{
     ctl::{
         labels::label,
         lang::Lang,
-        output::{View, time},
+        output::{View, short, time},
     },
 };
 
@@ -67,6 +67,6 @@ fn subscription(portal: &v1::Portal, lang: Lang) -> String {
 pub(super) fn credential(info: Option<&v1::CredentialInfo>) -> Cell {
     let Some(info) = info else { return plain("") };
     let parts =
-        [info.method.clone(), info.username.clone(), time(info.set_time.as_ref()), info.fingerprint.clone()];
+        [info.method.clone(), info.username.clone(), time(info.set_time.as_ref()), short(&info.fingerprint)];
     plain(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "))
 }

@@ -17,7 +17,7 @@ use crate::{
     ctl::{
         labels::label,
         lang::Lang,
-        output::{View, number, time},
+        output::{View, number, short, time},
     },
 };
 
@@ -164,7 +164,7 @@ fn token_text(token: &v1::SecurityTokenInfo, lang: Lang) -> String {
     if token.not_used {
         return lang.text("ctl-token-not-used");
     }
-    lang.with("ctl-token-set", &[("fingerprint", &token.fingerprint)])
+    lang.with("ctl-token-set", &[("fingerprint", &short(&token.fingerprint))])
 }
 
 fn test_text(test: &v1::TestOutcome, lang: Lang) -> String {
@@ -220,7 +220,7 @@ fn next(setup: &v1::Setup, lang: Lang) -> String {
         None => String::new(),
         Some(command) => {
             let name = label::<Step>(step.into(), lang);
-            let command = format!("connectorctl {command} --portal {}", setup.portal_id);
+            let command = format!("connectorctl {}", command.replace("PORTAL", &setup.portal_id.to_string()));
             format!("{}\n", lang.with("ctl-next-step", &[("step", &name), ("command", &command)]))
         }
     }
@@ -230,20 +230,23 @@ fn next(setup: &v1::Setup, lang: Lang) -> String {
 fn next_command(step: Step) -> Option<&'static str> {
     Some(match step {
         Step::Unspecified => return None,
-        Step::Prerequisites => "setup prerequisites --acknowledged --subscription SUBSCRIPTION",
-        Step::Edition => "setup edition EDITION",
-        Step::AdminAccess => "setup admin-access ACCESS",
-        Step::Environment => "setup environment ENVIRONMENT",
-        Step::SeatCount => "setup seats COUNT",
-        Step::ApiCallLimit => "setup api-limit",
-        Step::Package => "setup package --installed",
-        Step::SecurityToken => "setup token",
-        Step::VisualforceModule => "setup visualforce --added",
-        Step::ConnectAccounts => "connect --username USER",
-        Step::ObjectSync => "setup objects --accounts YES|NO --opportunities YES|NO",
-        Step::ActivitySync => "setup activities --tasks YES|NO",
-        Step::InclusionList => "setup inclusion --list LIST",
-        Step::Review => "setup enable",
-        Step::Test | Step::Done => "setup finish --existing-contacts DECISION",
+        Step::Prerequisites => {
+            "setup prerequisites --acknowledged --subscription SUBSCRIPTION --portal PORTAL"
+        }
+        Step::Edition => "setup edition EDITION --portal PORTAL",
+        Step::AdminAccess => "setup admin-access ACCESS --portal PORTAL",
+        Step::Environment => "setup environment ENVIRONMENT --portal PORTAL",
+        Step::SeatCount => "setup seats COUNT --portal PORTAL",
+        Step::ApiCallLimit => "setup api-limit --portal PORTAL",
+        Step::Package => "setup package --installed --portal PORTAL",
+        Step::SecurityToken => "setup token --portal PORTAL",
+        Step::VisualforceModule => "setup visualforce --added --portal PORTAL",
+        Step::ConnectAccounts => "connect --username USER --portal PORTAL",
+        Step::ObjectSync => "setup objects --accounts YES|NO --opportunities YES|NO --portal PORTAL",
+        Step::ActivitySync => "setup activities --tasks YES|NO --portal PORTAL",
+        Step::InclusionList => "setup inclusion --list LIST --portal PORTAL",
+        Step::Review => "setup enable --portal PORTAL",
+        Step::Test => "test-contact create PORTAL",
+        Step::Done => "setup finish --existing-contacts DECISION --portal PORTAL",
     })
 }

@@ -110,6 +110,7 @@ ctl-event-joined = An attempt is under way already: joined it.
 
 ctl-progress-next-try = { $state } (next try: { $time })
 ctl-progress-reconnecting = The stream was interrupted; resuming ({ $cause })
+ctl-progress-detach = Ctrl-C stops watching; the work goes on at the server.
 
 ## Secrets
 
@@ -195,6 +196,7 @@ ctl-ask-import = What about contacts that exist already?
 ctl-error = Error:
 ctl-error-interrupted = Interrupted. What was already sent is carried out.
 ctl-error-declined = Nothing was done.
+ctl-no-setup = Portal { $portal_id } has no setup.
 ctl-error-usage = 'connectorctl --help' shows how.
 ctl-error-unreachable = Cannot reach { $endpoint }: { $cause }
 ctl-error-retry = Try again in { DURATION($seconds) }.
@@ -246,7 +248,4 @@ ctl-hint-test-contact-ended = 'connectorctl test-contact delete ID' removes its 
 
 ctl-hint-unavailable = See that the server runs and --endpoint is right; 'connectorctl health' asks it.
 ctl-hint-deadline = Try again, or allow more time by --timeout.
-ctl-hint-exhausted = Wait, then run the command again.
-ctl-hint-invalid = Correct the fields named above.
-ctl-hint-aborted = Look at the current state, then run the command again.
 ctl-hint-unimplemented = The server is of another version; 'connectorctl version' shows that of this tool.

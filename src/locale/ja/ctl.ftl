@@ -109,6 +109,7 @@ ctl-event-joined = 実行中の接続処理に合流しました。
 
 ctl-progress-next-try = { $state }（次回の試行：{ $time }）
 ctl-progress-reconnecting = ストリームが中断されたため、再開しています（{ $cause }）
+ctl-progress-detach = Ctrl-Cで表示を終了しても、サーバーでの処理は続きます。
 
 ## 秘密情報
 
@@ -194,6 +195,7 @@ ctl-ask-import = 既存のコンタクトはどうしますか？
 ctl-error = エラー：
 ctl-error-interrupted = 中断されました。すでに送信した処理は実行されます。
 ctl-error-declined = 何も実行しませんでした。
+ctl-no-setup = ポータル{ $portal_id }にはセットアップがありません。
 ctl-error-usage = 使い方は「connectorctl --help」で確認できます。
 ctl-error-unreachable = { $endpoint }に接続できません：{ $cause }
 ctl-error-retry = { DURATION($seconds) }後にもう一度お試しください。
@@ -245,7 +247,4 @@ ctl-hint-test-contact-ended = 「connectorctl test-contact delete ID」でレコ
 
 ctl-hint-unavailable = サーバーが起動していることと--endpointが正しいことを確認してください。「connectorctl health」で確認できます。
 ctl-hint-deadline = もう一度試すか、--timeoutを長くしてください。
-ctl-hint-exhausted = 時間をおいて再実行してください。
-ctl-hint-invalid = 上記の項目を修正してください。
-ctl-hint-aborted = 現在の状態を確認して再実行してください。
 ctl-hint-unimplemented = サーバーのバージョンが異なります。このツールのバージョンは「connectorctl version」で確認できます。
