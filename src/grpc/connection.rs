@@ -24,8 +24,6 @@ use tower::Service as _;
 
 use super::accept::Ticket;
 
-/// Silent connections end after this.
-const FIRST_REQUEST: Duration = Duration::from_secs(10);
 /// Connections without a call under way end after this; clients open another when they need one.
 const IDLE: Duration = Duration::from_secs(300);
 /// Connections are asked to end at this age, so that load moves to new replicas.
@@ -41,15 +39,17 @@ const MAX_LOCAL_RESETS: usize = 100;
 /// Header list of a request, in bytes.
 const MAX_HEADER_LIST: u32 = 16 * 1024;
 
-/// Ends connections: `closing` asks, `hard` cuts.
+/// What ends connections: `closing` asks, `hard` cuts.
 #[derive(Clone, Debug)]
 pub(super) struct Ends {
     pub(super) closing: CancellationToken,
     pub(super) hard: CancellationToken,
+    /// A connection that has not made a request by then is cut.
+    pub(super) first_request: Duration,
 }
 
 /// The protocol's settings, the same for every connection.
-pub(super) fn protocol(max_streams: u32) -> auto::Builder<TokioExecutor> {
+pub(super) fn protocol(max_streams: u32, first_request: Duration) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http2()
@@ -59,7 +59,7 @@ pub(super) fn protocol(max_streams: u32) -> auto::Builder<TokioExecutor> {
         .max_concurrent_streams(max_streams)
         .max_local_error_reset_streams(MAX_LOCAL_RESETS)
         .max_header_list_size(MAX_HEADER_LIST);
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(FIRST_REQUEST);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(first_request);
     builder
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn serve(
     ends: Ends,
 ) {
     let evicted = ticket.evicted().clone();
-    let activity = Arc::new(Activity::new(ticket));
+    let activity = Arc::new(Activity::new(ticket, ends.first_request));
     let seen = Arc::clone(&activity);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let under_way = Activity::begin(&seen);
@@ -126,6 +126,7 @@ enum Verdict {
 #[derive(Debug)]
 struct Activity {
     ticket: Ticket,
+    first_request: Duration,
     began: Instant,
     has_spoken: AtomicBool,
     under_way: AtomicUsize,
@@ -134,10 +135,11 @@ struct Activity {
 }
 
 impl Activity {
-    fn new(ticket: Ticket) -> Self {
+    fn new(ticket: Ticket, first_request: Duration) -> Self {
         let now = Instant::now();
         Self {
             ticket,
+            first_request,
             began: now,
             has_spoken: AtomicBool::new(false),
             under_way: AtomicUsize::new(0),
@@ -167,7 +169,7 @@ impl Activity {
     /// When the verdict may become another one.
     fn next_look(&self) -> Instant {
         if !self.has_spoken() {
-            return self.began + FIRST_REQUEST;
+            return self.began + self.first_request;
         }
         let end = self.began + MAX_AGE;
         if self.is_asked_to_end.load(Ordering::Acquire) {
@@ -180,7 +182,7 @@ impl Activity {
     fn verdict(&self, now: Instant) -> Verdict {
         let age = now - self.began;
         let is_idle = || self.idle_since().is_some_and(|since| now - since >= IDLE);
-        if age >= MAX_AGE + LAST_WORDS || (!self.has_spoken() && age >= FIRST_REQUEST) {
+        if age >= MAX_AGE + LAST_WORDS || (!self.has_spoken() && age >= self.first_request) {
             Verdict::Cut
         } else if age >= MAX_AGE || is_idle() {
             Verdict::AskToEnd
@@ -233,9 +235,11 @@ mod tests {
     use super::*;
     use crate::grpc::accept::{ConnectionLimits, Door};
 
+    const FIRST_REQUEST: Duration = Duration::from_secs(10);
+
     fn activity() -> Arc<Activity> {
         let door = Door::new(ConnectionLimits { total: 1, per_address: 1 });
-        Arc::new(Activity::new(door.admit([127, 0, 0, 1].into()).unwrap()))
+        Arc::new(Activity::new(door.admit([127, 0, 0, 1].into()).unwrap(), FIRST_REQUEST))
     }
 
     #[test]

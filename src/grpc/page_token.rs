@@ -5,15 +5,19 @@
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use prost::Message;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::Reason;
+use crate::{domain::Reason, store::Page};
 
 /// Form of the token. One of another form is refused, and its client starts with the first page.
 const VERSION: &str = "1";
 /// Bytes of the filter's digest that the token holds.
 const FILTER_BYTES: usize = 8;
+/// A page ends before it grows over this, however many items were asked for: a response must fit into the message
+/// size that clients take.
+const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
 
 /// A list that is paged, with the filter that its pages share.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +41,28 @@ impl Paged<'_> {
     #[must_use]
     pub fn token(&self, key: &impl Key) -> String {
         URL_SAFE_NO_PAD.encode(format!("{}{}", self.head(), key.write()))
+    }
+
+    /// Converts a page, as much of it as fits, and makes the token of the next one.
+    pub fn fill<T, M: Message, K: Key>(
+        &self,
+        page: &Page<T>,
+        convert: impl Fn(&T) -> M,
+        key: impl Fn(&T) -> K,
+    ) -> (Vec<M>, String) {
+        let mut messages = Vec::with_capacity(page.items.len());
+        let mut bytes = 0;
+        for item in &page.items {
+            let message = convert(item);
+            bytes += message.encoded_len();
+            if bytes > MAX_PAGE_BYTES && !messages.is_empty() {
+                break;
+            }
+            messages.push(message);
+        }
+        let more = page.more || messages.len() < page.items.len();
+        let last = messages.len().checked_sub(1).and_then(|at| page.items.get(at)).map(key);
+        (messages, self.next(more, last))
     }
 
     /// The token of the next page: empty when there is none, or nothing to go on after.
@@ -145,9 +171,26 @@ mod tests {
         {
             assert_eq!(other.key::<i64>(Some(&token)), Err(Reason::PageTokenInvalid));
         }
-        for bad in ["x", "AAAA", "!", "MTo", &token[1..], &format!("{token}AA")] {
+        for bad in ["x", "AAAA", "!", "MTo", token.get(1..).unwrap_or_default(), &format!("{token}AA")] {
             assert_eq!(PORTALS.key::<i64>(Some(bad)), Err(Reason::PageTokenInvalid), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_page_ends_before_it_is_too_large_and_the_next_one_goes_on() {
+        let items: Vec<i64> = (1..=5).collect();
+        let large = |_: &i64| "x".repeat(MAX_PAGE_BYTES / 2 - 100);
+        let page = Page { items: items.clone(), more: false };
+        let (messages, token) = PORTALS.fill(&page, large, |item| *item);
+        assert_eq!(messages.len(), 2);
+        assert_eq!(PORTALS.key(Some(&token)), Ok(Some(2_i64)));
+        let (messages, token) = PORTALS.fill(&page, |_| String::new(), |item| *item);
+        assert_eq!((messages.len(), token.as_str()), (5, ""));
+        let (_, token) = PORTALS.fill(&Page { items, more: true }, |_| String::new(), |item| *item);
+        assert_eq!(PORTALS.key(Some(&token)), Ok(Some(5_i64)));
+        let huge = |_: &i64| "x".repeat(MAX_PAGE_BYTES * 2);
+        let (messages, _) = PORTALS.fill(&page, huge, |item| *item);
+        assert_eq!(messages.len(), 1, "always at least one");
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct ServerSettings {
     pub max_calls: usize,
     /// Connections at once.
     pub connections: ConnectionLimits,
+    /// Connections that have not made a request by then are closed: half a preface keeps no place.
+    pub first_request: Duration,
     /// Calls at once on one connection; streams count.
     pub max_streams_per_connection: u32,
     /// Web origins whose pages may call by gRPC-Web, for example `https://admin.example.com`. None by default: a
@@ -69,6 +71,7 @@ impl Default for ServerSettings {
             default_deadline: Duration::from_secs(10),
             max_calls: 1_024,
             connections: ConnectionLimits { total: 1_024, per_address: 1_024 },
+            first_request: Duration::from_secs(10),
             max_streams_per_connection: 256,
             web_origins: Vec::new(),
             reflection: true,
@@ -111,9 +114,13 @@ pub async fn serve(
     shutdown: Shutdown,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr().map_err(ServeError::Listener)?;
-    let ends = Ends { closing: CancellationToken::new(), hard: shutdown.hard.clone() };
+    let ends = Ends {
+        closing: CancellationToken::new(),
+        hard: shutdown.hard.clone(),
+        first_request: settings.first_request,
+    };
     let router = assemble(services, &readiness, &settings, &ends.closing)?;
-    let protocol = connection::protocol(settings.max_streams_per_connection);
+    let protocol = connection::protocol(settings.max_streams_per_connection, settings.first_request);
     let door = Door::new(settings.connections);
     let connections = TaskTracker::new();
     tracing::info!(%address, "serving");

@@ -142,7 +142,7 @@ fn filled(message: &MessageDescriptor, n: usize) -> DynamicMessage {
             Kind::String => Value::String(strings().get(at % strings().len()).cloned().unwrap_or_default()),
             Kind::Int32 => Value::I32(narrow),
             Kind::Int64 => Value::I64(number),
-            Kind::Bool => Value::Bool(n % 2 == 0),
+            Kind::Bool => Value::Bool(n.is_multiple_of(2)),
             Kind::Enum(_) => Value::EnumNumber(narrow),
             Kind::Message(inner) => Value::Message(self::filled(&inner, n)),
             _ => continue,

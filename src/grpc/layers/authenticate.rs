@@ -18,6 +18,7 @@ pub(in crate::grpc) async fn authenticate(
     let Some(mut call) = call_of(&request) else { return next.run(request).await };
     match authentication.authenticate(request.uri().path(), request.headers()) {
         Ok(principal) => {
+            tracing::Span::current().record("principal", principal.name());
             call.principal = principal;
             request.extensions_mut().insert(call);
             next.run(request).await

@@ -76,6 +76,19 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_a_vendor_exists() {
+        let pool = prost_reflect::DescriptorPool::decode(crate::api::DESCRIPTOR).unwrap_or_default();
+        let mut paths = Vec::new();
+        for service in pool.services() {
+            let name = service.full_name().to_owned();
+            paths.extend(service.methods().map(|method| format!("/{name}/{}", method.name())));
+        }
+        for path in ASKS_A_VENDOR {
+            assert!(paths.iter().any(|known| known == path), "{path}");
+        }
+    }
+
+    #[test]
     fn grpc_timeout_is_read_as_the_protocol_says() {
         assert_eq!(timeout("1H"), Some(Duration::from_secs(3_600)));
         assert_eq!(timeout("2M"), Some(Duration::from_secs(120)));

@@ -11,7 +11,7 @@ use axum::{
 use http::HeaderValue;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::observed_body::ObservedBody;
 use crate::grpc::{
@@ -36,11 +36,11 @@ pub(in crate::grpc) async fn observe(
 ) -> Response {
     let call = Call::from_headers(request.headers(), observation.links);
     let mut ending = Ending::new(&call, request.uri().path());
-    let span = tracing::info_span!("rpc", method = %ending.method, request_id = %call.request_id);
+    let span = ending.span.clone();
     let id = HeaderValue::from_str(call.request_id.as_str());
     request.extensions_mut().insert(call);
 
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next.run(request).instrument(span).await;
     if let Ok(id) = id {
         response.headers_mut().insert(REQUEST_ID_KEY, id);
     }
@@ -50,7 +50,7 @@ pub(in crate::grpc) async fn observe(
         ending.code = Some(status.code());
     }
     let closing = ending.is_infrastructure().then_some(observation.closing);
-    Response::from_parts(parts, Body::new(ObservedBody::new(body, ending, span, closing)))
+    Response::from_parts(parts, Body::new(ObservedBody::new(body, ending, closing)))
 }
 
 /// What is written down when an RPC ends.
@@ -58,14 +58,23 @@ pub(super) struct Ending {
     method: Arc<str>,
     request_id: String,
     began: Instant,
+    /// What the line belongs to.
+    pub(super) span: Span,
     /// The code, once it is known; a client that goes away before leaves it open.
     pub(super) code: Option<Code>,
 }
 
 impl Ending {
     fn new(call: &Call, path: &str) -> Self {
+        let method = path.trim_start_matches('/');
         Self {
-            method: path.trim_start_matches('/').into(),
+            span: tracing::info_span!(
+                "rpc",
+                method,
+                request_id = %call.request_id,
+                principal = tracing::field::Empty,
+            ),
+            method: method.into(),
             request_id: call.request_id.to_string(),
             began: Instant::now(),
             code: None,
@@ -78,7 +87,7 @@ impl Ending {
     }
 
     /// Writes the line. Probes that went well are not worth one that anybody reads.
-    pub(super) fn write(&self) {
+    fn write(&self) {
         let code = self.code.unwrap_or(Code::Cancelled);
         let (method, request_id) = (&*self.method, &*self.request_id);
         let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -94,5 +103,12 @@ impl Ending {
             }
             _ => tracing::info!(method, request_id, ?code, duration_ms, "rpc ended"),
         }
+    }
+}
+
+/// Written also for a call whose client went away before it was answered.
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.span.in_scope(|| self.write());
     }
 }

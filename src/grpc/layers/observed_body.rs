@@ -12,7 +12,6 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::{Code, Status};
-use tracing::Span;
 
 use super::observe::Ending;
 
@@ -21,15 +20,14 @@ pub(super) struct ObservedBody {
     /// `None` after a panic: it can't be polled again.
     inner: Option<Body>,
     ending: Ending,
-    span: Span,
     /// Ends the body when nothing else is to be sent.
     closing: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
 
 impl ObservedBody {
-    pub(super) fn new(inner: Body, ending: Ending, span: Span, closing: Option<CancellationToken>) -> Self {
+    pub(super) fn new(inner: Body, ending: Ending, closing: Option<CancellationToken>) -> Self {
         let closing = closing.map(|token| Box::pin(token.cancelled_owned()));
-        Self { inner: Some(inner), ending, span, closing }
+        Self { inner: Some(inner), ending, closing }
     }
 
     /// Ends the body with a status.
@@ -52,7 +50,7 @@ impl HttpBody for ObservedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
-        let span = this.span.clone();
+        let span = this.ending.span.clone();
         let _entered = span.enter();
         let Some(inner) = &mut this.inner else { return Poll::Ready(None) };
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(inner).poll_frame(context)));
@@ -81,12 +79,5 @@ impl HttpBody for ObservedBody {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
-    }
-}
-
-impl Drop for ObservedBody {
-    fn drop(&mut self) {
-        let span = self.span.clone();
-        span.in_scope(|| self.ending.write());
     }
 }

@@ -102,11 +102,9 @@ impl ConnectionService for Backend {
             let filter =
                 ConnectionFilter { org_id: asked.org_id, include_disconnected: asked.include_disconnected };
             let page = self.control.connections(&filter, after, asked.page.size.into()).await?;
-            let last = page.items.last().map(|one| (one.portal_id.get(), one.id.0));
-            Ok(v1::ListConnectionsResponse {
-                connections: page.items.iter().map(|one| connection(&call, one)).collect(),
-                next_page_token: list.next(page.more, last),
-            })
+            let (connections, next_page_token) =
+                list.fill(&page, |one| connection(&call, one), |one| (one.portal_id.get(), one.id.0));
+            Ok(v1::ListConnectionsResponse { connections, next_page_token })
         })
         .await
     }

@@ -29,11 +29,8 @@ impl OrgService for Backend {
             let after: Option<OrgId> = LIST.key(asked.token.as_deref())?;
             let after = after.as_ref().map_or("", OrgId::as_str);
             let page = self.control.orgs(after, asked.size.into()).await?;
-            let last = page.items.last().map(|org| org.record.org.org_id.clone());
-            Ok(v1::ListOrgsResponse {
-                orgs: page.items.iter().map(convert::org).collect(),
-                next_page_token: LIST.next(page.more, last),
-            })
+            let (orgs, next_page_token) = LIST.fill(&page, convert::org, |org| org.record.org.org_id.clone());
+            Ok(v1::ListOrgsResponse { orgs, next_page_token })
         })
         .await
     }

@@ -45,15 +45,12 @@ impl PortalService for Backend {
             let asked = parse::portal::list(message)?;
             let after = LIST.key(asked.token.as_deref())?.unwrap_or(0_i64);
             let page = self.control.portals(after, asked.size.into()).await?;
-            let last = page.items.last().map(|(portal, _)| portal.portal_id.get());
-            Ok(v1::ListPortalsResponse {
-                portals: page
-                    .items
-                    .iter()
-                    .map(|(portal, revision)| convert::portal(portal, *revision))
-                    .collect(),
-                next_page_token: LIST.next(page.more, last),
-            })
+            let (portals, next_page_token) = LIST.fill(
+                &page,
+                |(portal, revision)| convert::portal(portal, *revision),
+                |(portal, _)| portal.portal_id.get(),
+            );
+            Ok(v1::ListPortalsResponse { portals, next_page_token })
         })
         .await
     }

@@ -48,11 +48,9 @@ impl SetupService for Backend {
             let list = Paged { list: "ListSetups", filter: &filter };
             let before: Option<(OffsetDateTime, Uuid)> = list.key(asked.page.token.as_deref())?;
             let page = self.control.setups(asked.portal_id, before, asked.page.size.into()).await?;
-            let last = page.items.last().map(|view| (view.setup.created_at, view.setup.id.0));
-            Ok(v1::ListSetupsResponse {
-                setups: page.items.iter().map(|view| setup(&call, view)).collect(),
-                next_page_token: list.next(page.more, last),
-            })
+            let (setups, next_page_token) =
+                list.fill(&page, |view| setup(&call, view), |view| (view.setup.created_at, view.setup.id.0));
+            Ok(v1::ListSetupsResponse { setups, next_page_token })
         })
         .await
     }

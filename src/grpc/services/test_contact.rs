@@ -57,11 +57,9 @@ impl TestContactService for Backend {
             let list = Paged { list: "ListTestContacts", filter: &filter };
             let before: Option<Uuid> = list.key(asked.page.token.as_deref())?;
             let page = self.control.test_contacts(asked.portal_id, before, asked.page.size.into()).await?;
-            let last = page.items.last().map(|contact| contact.id.0);
-            Ok(v1::ListTestContactsResponse {
-                test_contacts: page.items.iter().map(|contact| changed(&call, contact)).collect(),
-                next_page_token: list.next(page.more, last),
-            })
+            let (test_contacts, next_page_token) =
+                list.fill(&page, |contact| changed(&call, contact), |contact| contact.id.0);
+            Ok(v1::ListTestContactsResponse { test_contacts, next_page_token })
         })
         .await
     }

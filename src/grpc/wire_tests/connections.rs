@@ -1,6 +1,9 @@
 //! Connections come, stay within their bounds, and go.
 
-use tokio::{io::AsyncReadExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 use tonic::Code;
 
 use super::*;
@@ -11,11 +14,11 @@ fn limited(total: usize) -> ServerSettings {
     ServerSettings { connections, ..ServerSettings::default() }
 }
 
-/// Waits until the other side closes; anything else is not what it should do.
+/// Waits until the other side closes, whatever it says before.
 async fn closed(connection: &mut TcpStream) -> bool {
-    let mut byte = [0];
-    let read = tokio::time::timeout(Duration::from_secs(5), connection.read(&mut byte)).await;
-    !matches!(read, Err(_) | Ok(Ok(1..)))
+    let mut said = [0; 256];
+    let end = async { while connection.read(&mut said).await.is_ok_and(|bytes| bytes > 0) {} };
+    tokio::time::timeout(Duration::from_secs(5), end).await.is_ok()
 }
 
 #[tokio::test]
@@ -33,6 +36,28 @@ async fn silent_connections_make_room_for_those_who_have_something_to_say() {
     assert!(closed(&mut third).await, "those who are in use stay");
     client.get_sync_status(get(FINE)).await.unwrap();
     drop((client, second));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_says_nothing_or_half_a_word_is_shown_out() {
+    let first_request = Duration::from_millis(200);
+    let server = Server::start(ServerSettings { first_request, ..ServerSettings::default() }).await;
+    let mut client = server.client().await;
+    client.get_sync_status(get(FINE)).await.unwrap();
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let mut halting = TcpStream::connect(server.address).await.unwrap();
+    halting.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
+    let mut web = TcpStream::connect(server.address).await.unwrap();
+    web.write_all(b"POST /connector.v1.SyncService/GetSyncStatus HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    // A whole preface and settings, and then no request.
+    let mut polite = TcpStream::connect(server.address).await.unwrap();
+    polite.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    for connection in [&mut silent, &mut halting, &mut web, &mut polite] {
+        assert!(closed(connection).await);
+    }
+    client.get_sync_status(get(FINE)).await.unwrap();
+    drop(client);
     server.stop().await;
 }
 
