@@ -205,8 +205,8 @@ async fn r80_connections_are_asked_for_by_ids_pages_and_tokens_of_ours() -> Resu
     scene.connect(&scene.portal_b().await?, ACME).await?;
     let page = list(ListConnectionsRequest { page_size: 1, ..Default::default() }).await?.into_inner();
     ensure!(!page.next_page_token.is_empty());
-    let foreign = scene.portals().list_portals(ListPortalsRequest { page_size: 1, ..Default::default() });
-    let foreign = foreign.await?.into_inner().next_page_token;
+    let request = ListPortalsRequest { page_size: 1, ..Default::default() };
+    let foreign = scene.portals().list_portals(request).await?.into_inner().next_page_token;
     ensure!(!foreign.is_empty());
     for page_token in ["garbage".to_owned(), foreign, format!("{}A", page.next_page_token)] {
         let request = ListConnectionsRequest { page_token, ..Default::default() };
