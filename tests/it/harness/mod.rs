@@ -4,6 +4,7 @@
 //! database is migrated once; each test gets a copy of its files.
 
 mod server;
+pub mod walk;
 mod world;
 
 use std::thread;
