@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::constraint;
-use crate::domain::{Reason, Refusal};
+use crate::domain::{PortalId, Reason, Refusal};
 
 /// A failure of the store.
 #[derive(Debug, Error)]
@@ -44,6 +44,16 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl StoreError {
+    /// The same, naming the portal that was locked: a refusal says whom it concerns.
+    pub(super) fn about(self, portal_id: PortalId) -> Self {
+        match self {
+            Self::Refused(refusal) if refusal.arg("portal_id").is_none() => {
+                Self::Refused(refusal.with("portal_id", portal_id))
+            }
+            other => other,
+        }
+    }
+
     /// Whether the transaction can be run again as a whole: it lost a race that the database broke.
     pub(super) fn is_serialisation_failure(&self) -> bool {
         matches!(self, Self::Statement(error) if matches!(sqlstate(error).as_deref(), Some("40001" | "40P01")))

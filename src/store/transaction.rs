@@ -166,14 +166,14 @@ impl Store {
     {
         let mut tx = self.lock(target).await?;
         if call.validate_only {
-            let preview = body(&mut tx).await;
+            let preview = body(&mut tx).await.map_err(|error| error.about(tx.portal_id));
             tx.sql.rollback().await?;
             return preview;
         }
         if let Some(answer) = recorded_answer(&mut tx.sql, call).await? {
             return Ok(answer);
         }
-        let answer = body(&mut tx).await?;
+        let answer = body(&mut tx).await.map_err(|error| error.about(tx.portal_id))?;
         let committed = tx.seal(call, &answer).await?;
         crate::failpoint::hit("store.before_commit").await;
         tx.sql.commit().await?;

@@ -202,7 +202,10 @@ error-edition-claim-differs = The setup says { LABEL($claimed, kind: "salesforce
 
 ## HubSpot
 
-error-hubspot-credential-refused = HubSpot no longer accepts the credential of portal { $portal_id }. The app may have been uninstalled, or its token revoked.
+error-hubspot-credential-refused = { HAS($portal_id) ->
+        [yes] HubSpot no longer accepts the credential of portal { $portal_id }.
+       *[no] HubSpot does not accept the credential.
+    } The app may have been uninstalled, or its token revoked.
     .fix = A HubSpot administrator must install the app again or create a new token; then store it for the portal. Sync goes on by itself after that.
 error-hubspot-scope-missing = The HubSpot credential may not do this: the scope { $scope } is missing.
     .fix = A HubSpot administrator must add the scope to the app or the key and approve it; then store the new credential for the portal.

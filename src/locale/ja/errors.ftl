@@ -200,7 +200,10 @@ error-edition-claim-differs = セットアップでは{ LABEL($claimed, kind: "s
 
 ## HubSpot
 
-error-hubspot-credential-refused = HubSpotがポータル{ $portal_id }の資格情報を受け付けなくなりました。アプリがアンインストールされたか、トークンが取り消された可能性があります。
+error-hubspot-credential-refused = { HAS($portal_id) ->
+        [yes] HubSpotがポータル{ $portal_id }の資格情報を受け付けなくなりました。
+       *[no] HubSpotが資格情報を受け付けませんでした。
+    }アプリがアンインストールされたか、トークンが取り消された可能性があります。
     .fix = HubSpotの管理者がアプリを再インストールするか新しいトークンを作成し、ポータルの資格情報として保存してください。その後、同期は自動で再開します。
 error-hubspot-scope-missing = HubSpotの資格情報に必要なスコープがありません：{ $scope }
     .fix = HubSpotの管理者がアプリまたはキーにスコープを追加して承認し、新しい資格情報をポータルに保存してください。

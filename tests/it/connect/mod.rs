@@ -1,0 +1,17 @@
+//! Connecting through the public API: credentials, the probe's findings, places, races, budgets, bad input.
+
+mod scene;
+
+mod bad_input;
+mod findings;
+mod hostile;
+mod lockout;
+mod login;
+mod oauth;
+mod orgs;
+mod places;
+mod progress;
+mod races;
+mod reconnect;
+mod rotate;
+mod stale;
