@@ -18,6 +18,7 @@ pub mod grpc;
 pub mod hubspot;
 pub mod lifecycle;
 pub mod locale;
+mod ready_file;
 pub mod salesforce;
 pub mod store;
 pub mod sync;
