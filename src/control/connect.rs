@@ -23,8 +23,8 @@ use crate::{
     },
     salesforce::{self, ProbeScope, SalesforceErrorKind, Session},
     store::{
-        Call, ConnectionFilter, JobKind, Page, PortalTx, SecretKind, SecretRole, SecretRow, StoreError,
-        Target,
+        Call, ConnectionFilter, JobKind, LoginOutcome, Page, PortalTx, SecretKind, SecretRole, SecretRow,
+        StoreError, Target,
     },
 };
 
@@ -226,7 +226,10 @@ impl Control {
         self.check_login_allowed(&login, fresh).await?;
         let login_id = self.record_login(setup.portal_id, AttemptId(Uuid::now_v7()), &login).await?;
         match self.send_login(login_id, &login, claims.environment).await? {
-            LoggedIn::Session(session) => self.check_session(&claims, setup.portal_id, &session).await,
+            LoggedIn::Session(session) => {
+                self.inner.store.end_login(login_id, LoginOutcome::Accepted).await?;
+                self.check_session(&claims, setup.portal_id, &session).await
+            }
             LoggedIn::Refused { refusal, .. } => Err(refusal.into()),
         }
     }

@@ -24,7 +24,10 @@ use crate::{
         sync_state::SuspensionReason,
     },
     salesforce::{self, SalesforceErrorKind, Session},
-    store::{Call, Job, NewConnection, PortalTx, SecretKind, SecretRole, SecretRow, StoreError, Target},
+    store::{
+        Call, Job, LoginOutcome, NewConnection, PortalTx, SecretKind, SecretRole, SecretRow, StoreError,
+        Target,
+    },
 };
 
 /// What the probe saw, and what was made of it.
@@ -87,7 +90,7 @@ impl Control {
         self.note_login(job, setup.id, login_id, &login).await?;
         match self.send_login(login_id, &login, attempt.claims.environment).await? {
             LoggedIn::Session(session) => {
-                self.note_session(job, setup.id, &session, &login).await?;
+                self.note_session(job, setup.id, login_id, &session, &login).await?;
                 Ok(Some(*session))
             }
             LoggedIn::Refused { refusal, credential } => {
@@ -122,6 +125,7 @@ impl Control {
         &self,
         job: &Job,
         setup_id: SetupId,
+        login_id: Uuid,
         session: &Session,
         login: &SalesforceLogin,
     ) -> Result<(), ControlError> {
@@ -134,6 +138,7 @@ impl Control {
         self.advance(job, setup_id, "connect.logged_in", move |tx, setup, mut attempt| {
             let (sealed, rotated, org_id) = (sealed.clone(), rotated.clone(), org_id.clone());
             Box::pin(async move {
+                tx.end_login(login_id, LoginOutcome::Accepted).await?;
                 tx.put_secret(SecretKind::SalesforceSession, SecretRole::Candidate, &sealed).await?;
                 if let Some(rotated) = &rotated {
                     tx.put_secret(SecretKind::SalesforceCredential, SecretRole::Candidate, rotated).await?;

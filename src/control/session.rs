@@ -11,7 +11,7 @@ use crate::{
         setup::SecurityToken,
     },
     salesforce::{self, LoginTarget, SalesforceErrorKind, Session},
-    store::{Call, LoginOutcome, SecretKind, SecretRole, Target},
+    store::{ActionLogins, Call, LoginOutcome, SecretKind, SecretRole, Target},
 };
 
 /// The window in which logins are counted.
@@ -74,7 +74,8 @@ impl Control {
         Ok(())
     }
 
-    /// Sends a login that was written down under `login_id`, and writes down how it came out.
+    /// Sends a login that was written down under `login_id`. A refusal is written down here; that it was accepted is
+    /// for the caller to write down, in the commit that keeps the session: without it, the answer counts as lost.
     pub(super) async fn send_login(
         &self,
         login_id: Uuid,
@@ -92,10 +93,7 @@ impl Control {
         let answer = self.inner.salesforce.login(&target, &login.credential).await;
         crate::failpoint::hit("login.after_call").await;
         match answer {
-            Ok(session) => {
-                self.inner.store.end_login(login_id, LoginOutcome::Accepted).await?;
-                Ok(LoggedIn::Session(Box::new(session)))
-            }
+            Ok(session) => Ok(LoggedIn::Session(Box::new(session))),
             Err(error) => {
                 let credential = *error.kind() == SalesforceErrorKind::LoginRefused;
                 let outcome = if credential { LoginOutcome::Refused } else { LoginOutcome::Failed };
@@ -116,17 +114,15 @@ impl Control {
     ///
     /// # Errors
     /// `LOGIN_OUTCOME_UNKNOWN` when the action has sent a login whose answer was lost, `SALESFORCE_SESSION_REFUSED`
-    /// when the session it got has ended as well, and what the login itself is refused with.
+    /// when the session it got has ended as well, and what the login itself is or was refused with.
     pub(super) async fn renew_session(
         &self,
         portal_id: PortalId,
         action: Uuid,
     ) -> Result<Session, ControlError> {
         let action = AttemptId(action);
-        match self.inner.store.logins_of_attempt(portal_id, action).await? {
-            (_, true) => return Err(Reason::LoginOutcomeUnknown.into()),
-            (sent, false) if sent > 0 => return Err(Reason::SalesforceSessionRefused.into()),
-            _ => {}
+        if let Some(reason) = spent(&self.inner.store.logins_of_action(portal_id, action).await?) {
+            return Err(reason.into());
         }
         let login =
             self.stored_login(portal_id, &[SecretRole::Current]).await?.ok_or(Reason::CredentialMissing)?;
@@ -137,7 +133,7 @@ impl Control {
             LoggedIn::Session(session) => *session,
             LoggedIn::Refused { refusal, .. } => return Err(refusal.into()),
         };
-        self.keep_session(portal_id, &session, &login).await?;
+        self.keep_session(portal_id, login_id, &session, &login).await?;
         Ok(session)
     }
 
@@ -163,6 +159,7 @@ impl Control {
     async fn keep_session(
         &self,
         portal_id: PortalId,
+        login_id: Uuid,
         session: &Session,
         login: &SalesforceLogin,
     ) -> Result<(), ControlError> {
@@ -176,6 +173,7 @@ impl Control {
             .change(&Call::internal("session.keep"), Target::Portal(portal_id), move |tx| {
                 let (sealed, rotated) = (sealed.clone(), rotated.clone());
                 Box::pin(async move {
+                    tx.end_login(login_id, LoginOutcome::Accepted).await?;
                     tx.put_secret(SecretKind::SalesforceSession, SecretRole::Current, &sealed).await?;
                     if let Some(rotated) = &rotated {
                         tx.put_secret(SecretKind::SalesforceCredential, SecretRole::Current, rotated).await?;
@@ -201,4 +199,17 @@ impl Control {
             Some(SecurityToken::NotUsed) | None => false,
         }
     }
+}
+
+/// Why an action that has sent a login may send no other; `None` if it has sent none.
+fn spent(logins: &ActionLogins) -> Option<Reason> {
+    [
+        (logins.unanswered, Reason::LoginOutcomeUnknown),
+        (logins.refused, Reason::SalesforceLoginRefused),
+        (logins.failed, Reason::SalesforceOrgUnavailable),
+        (logins.accepted, Reason::SalesforceSessionRefused),
+    ]
+    .into_iter()
+    .find(|(sent, _)| *sent > 0)
+    .map(|(_, reason)| reason)
 }

@@ -77,7 +77,8 @@ impl Control {
         Ok(self.inner.store.test_contacts(portal_id, before, size).await?)
     }
 
-    /// Cancels a test contact before it is processed; what HubSpot has of it by then is deleted.
+    /// Cancels a test contact before it is processed. Its job is still there, and ends with deleting what HubSpot has of
+    /// it by then: sooner, a creation under way could come after the deletion.
     ///
     /// # Errors
     /// `TEST_CONTACT_ENDED`, `TEST_CONTACT_RUNNING` when it is being processed.
@@ -95,7 +96,6 @@ impl Control {
                     let now = tx.now();
                     let mut cancelled = contact.moved(Status::Cancelled, now)?;
                     cancelled.cleanup = Cleanup::Deleting;
-                    tx.add_job(JobKind::TestContactCleanup, id.0, now).await?;
                     tx.save_test_contact(cancelled).await
                 })
             })
@@ -120,11 +120,12 @@ impl Control {
                 Box::pin(async move {
                     let contact = tx.test_contact(id).await?;
                     let deleting = contact.clone().deleting()?;
-                    if deleting.cleanup == Cleanup::Deleting {
-                        let now = tx.now();
-                        tx.add_job(JobKind::TestContactCleanup, id.0, now).await?;
+                    if deleting == contact {
+                        return Ok(contact);
                     }
-                    if deleting == contact { Ok(contact) } else { tx.save_test_contact(deleting).await }
+                    let now = tx.now();
+                    tx.add_job(JobKind::TestContactCleanup, id.0, now).await?;
+                    tx.save_test_contact(deleting).await
                 })
             })
             .await?;

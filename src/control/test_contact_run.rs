@@ -46,19 +46,40 @@ impl Control {
             contact = match self.move_on(job, id, "test_contact.schedule", Status::Scheduling, |_| ()).await?
             {
                 Some(contact) => contact,
-                None => return self.drop_job(job).await,
+                None => return self.end_test(job, id).await,
             };
         }
         if contact.status == Status::Scheduling {
             contact = match self.schedule(job, &contact).await? {
                 Some(contact) => contact,
-                None => return self.drop_job(job).await,
+                None => return self.end_test(job, id).await,
             };
         }
         if contact.status == Status::Processing {
             self.process(job, &contact).await?;
         }
-        self.drop_job(job).await
+        self.end_test(job, id).await
+    }
+
+    /// Ends the job. If the test contact was cancelled, its deletion begins in the same commit: a successor that finds
+    /// it cancelled deletes what a server that died had created.
+    async fn end_test(&self, job: &Job, id: TestContactId) -> Result<(), ControlError> {
+        let lease = job.lease;
+        self.inner
+            .store
+            .change(&Call::internal("test_contact.end"), Target::TestContact(id), move |tx| {
+                Box::pin(async move {
+                    tx.end_job(lease).await?;
+                    if tx.test_contact(id).await?.status == Status::Cancelled {
+                        let now = tx.now();
+                        tx.add_job(JobKind::TestContactCleanup, id.0, now).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        crate::failpoint::hit("test_contact.end").await;
+        Ok(())
     }
 
     /// Creates the contact in HubSpot. `None` when the test contact ended.
@@ -141,7 +162,7 @@ impl Control {
     ) -> (i64, Result<SalesforceRecord, ControlError>) {
         let person = person(contact);
         let (calls, outcome) = self
-            .with_session(job, contact.id, |api| {
+            .with_session(job, |api| {
                 let person = person.clone();
                 async move {
                     crate::failpoint::hit("test_contact.before_salesforce").await;
@@ -163,13 +184,9 @@ impl Control {
         (calls, record)
     }
 
-    /// Runs something over the session in force. If the session has ended, one login is sent and it runs again.
-    async fn with_session<T, F, R>(
-        &self,
-        job: &Job,
-        action: TestContactId,
-        run: F,
-    ) -> (i64, Result<(T, Session), ControlError>)
+    /// Runs something over the session in force. If the session has ended, one login is sent and it runs again. What
+    /// a user asked for is one job: that is how far "one login" goes, also over several servers.
+    async fn with_session<T, F, R>(&self, job: &Job, run: F) -> (i64, Result<(T, Session), ControlError>)
     where
         F: Fn(Arc<salesforce::Api>) -> R,
         R: Future<Output = Result<T, SalesforceError>>,
@@ -182,7 +199,7 @@ impl Control {
         for renewed in [false, true] {
             let current = match session.take() {
                 Some(session) => session,
-                None => match self.renew_session(job.portal_id, action.0).await {
+                None => match self.renew_session(job.portal_id, job.lease.job_id).await {
                     Ok(session) => session,
                     Err(error) => return (calls, Err(error)),
                 },
@@ -249,6 +266,7 @@ impl Control {
         if contact.cleanup != Cleanup::Deleting {
             return self.drop_job(job).await;
         }
+        crate::failpoint::hit("cleanup.before_vendors").await;
         let cleanup = match self.delete_records(job, &contact).await {
             Ok(()) => Cleanup::Deleted,
             Err(ControlError::Refused(failure)) => Cleanup::Failed { failure },
@@ -278,6 +296,7 @@ impl Control {
             let reached_salesforce = contact.history.iter().any(|step| step.status == Status::Processing);
             if reached_salesforce {
                 self.delete_in_salesforce(job, contact, hubspot_id).await?;
+                crate::failpoint::hit("cleanup.after_salesforce").await;
             }
             (|| api.archive_contact(hubspot_id))
                 .retry(backoff())
@@ -299,7 +318,7 @@ impl Control {
             SalesforceId::parse(&record.id).ok().map(|id| (object, id))
         });
         let (calls, outcome) = self
-            .with_session(job, contact.id, |api| {
+            .with_session(job, |api| {
                 let known = known.clone();
                 async move {
                     let record = known.as_ref().map(|(object, id)| (*object, id));
@@ -317,7 +336,7 @@ impl Control {
     }
 
     /// Moves the test contact on under the lease. `None` when it has ended meanwhile, by being cancelled: what was
-    /// created by then is deleted.
+    /// created by then is remembered, to be deleted.
     async fn move_on<F>(
         &self,
         job: &Job,
@@ -337,8 +356,6 @@ impl Control {
                 if contact.status.is_final() {
                     let mut ended = contact;
                     edit(&mut ended);
-                    ended.cleanup = Cleanup::Deleting;
-                    tx.add_job(JobKind::TestContactCleanup, id.0, now).await?;
                     return Ok(ended);
                 }
                 let mut moved = contact.moved(next, now)?;

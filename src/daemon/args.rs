@@ -32,7 +32,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve, with a database and keys that are there.
-    Serve,
+    Serve(ServeArgs),
     /// Bring the database's schema up to this build, then exit.
     Migrate,
     /// Look at the configuration.
@@ -66,6 +66,14 @@ pub enum ConfigCommand {
     Check,
     /// Print the values in force with their origin, secrets masked.
     Print,
+}
+
+/// Options of `serve`.
+#[derive(Debug, ClapArgs)]
+pub struct ServeArgs {
+    /// Write a JSON object with grpc (base URL) here once the server answers.
+    #[arg(long, value_name = "PATH")]
+    pub ready_file: Option<PathBuf>,
 }
 
 /// Options of `dev`.

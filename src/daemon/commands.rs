@@ -14,6 +14,7 @@ use crate::{
     app,
     config::{Config, Layers, Sources},
     lifecycle::{Ending, Lifecycle},
+    ready_file::Ready,
     store, telemetry,
     vault::KeyRing,
 };
@@ -25,7 +26,7 @@ use crate::{
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let file = args.config.as_deref();
     match args.command {
-        Command::Serve => serve(&load(file, args.overrides)?).await,
+        Command::Serve(options) => serve(&load(file, args.overrides)?, options.ready_file.as_deref()).await,
         Command::Migrate => migrate(&load(file, args.overrides)?).await,
         Command::Config { command } => config(file, args.overrides, &command),
         Command::Doctor => Ok(doctor::run(file, args.overrides).await),
@@ -59,10 +60,14 @@ fn load(file: Option<&Path>, overrides: Vec<(String, String)>) -> anyhow::Result
     Ok(Config::load(&Sources::of_process(file, overrides))?)
 }
 
-async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+async fn serve(config: &Config, ready_file: Option<&Path>) -> anyhow::Result<ExitCode> {
     telemetry::init(&config.log)?;
     let life = Lifecycle::new();
-    app::start(config, None, &life).await?;
+    let started = app::start(config, None, &life).await?;
+    if let Some(path) = ready_file {
+        let ready = Ready { grpc: Some(format!("http://{}", started.address)), ..Ready::default() };
+        ready.write(path).await?;
+    }
     let ending = life.run_to_end(config.shutdown.drain_timeout).await?;
     tracing::info!(?ending, "stopped");
     Ok(if life.has_failed() || matches!(ending, Ending::Abandoned(_)) {

@@ -2,7 +2,6 @@
 
 mod demo;
 pub mod postgres;
-mod ready_file;
 mod simulate;
 mod up;
 

@@ -2,10 +2,10 @@
 
 use std::{net::SocketAddr, path::Path, process::ExitCode};
 
-use super::ready_file::Ready;
 use crate::{
     config::Config,
     lifecycle::Lifecycle,
+    ready_file::Ready,
     simulator::{self, SimulatorConfig},
     telemetry,
 };
@@ -28,8 +28,8 @@ pub async fn simulate(
     .await?;
     if let Some(path) = ready_file {
         let ready = Ready {
-            salesforce: &simulators.salesforce_url,
-            hubspot: &simulators.hubspot_url,
+            salesforce: Some(&simulators.salesforce_url),
+            hubspot: Some(&simulators.hubspot_url),
             ..Ready::default()
         };
         ready.write(path).await?;

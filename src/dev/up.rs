@@ -9,14 +9,12 @@ use std::{
 use anyhow::Context as _;
 use secrecy::SecretString;
 
-use super::{
-    postgres::{Cluster, Durability, Programs},
-    ready_file::Ready,
-};
+use super::postgres::{Cluster, Durability, Programs};
 use crate::{
     app,
     config::Config,
     lifecycle::Lifecycle,
+    ready_file::Ready,
     simulator::{self, RunningSimulators, SimulatorConfig},
     store, telemetry,
     vault::KeyRing,
@@ -152,8 +150,8 @@ pub async fn up(
     if let Some(path) = ready_file {
         let ready = Ready {
             grpc: Some(environment.grpc_url.clone()),
-            salesforce: &environment.simulators.salesforce_url,
-            hubspot: &environment.simulators.hubspot_url,
+            salesforce: Some(&environment.simulators.salesforce_url),
+            hubspot: Some(&environment.simulators.hubspot_url),
             database_url: Some(environment.database_url.clone()),
         };
         ready.write(path).await?;

@@ -137,7 +137,9 @@ impl Transport {
         let method = request.method().clone();
         let host = request.url().host_str().unwrap_or_default().to_owned();
         let started = Instant::now();
+        crate::failpoint::hit("vendor.before_call").await;
         let answer = self.exchange(request, cap).await;
+        crate::failpoint::hit("vendor.after_call").await;
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &answer {
             Ok(answer) => {

@@ -93,7 +93,9 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
+        crate::failpoint::hit("budget.before_reserve").await;
         tx.commit().await?;
+        crate::failpoint::hit("budget.after_reserve").await;
         Ok(Reservation { id, org_id, portal_id })
     }
 
@@ -102,6 +104,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer; the reservation then counts as used.
     pub async fn settle_api_calls(&self, reservation: &Reservation, calls: i64) -> Result<(), StoreError> {
+        crate::failpoint::hit("budget.before_settle").await;
         sqlx::query!(
             "/* budget::settle_api_calls */
             with settled as (delete from api_reservations where reservation_id = $1)
@@ -116,6 +119,7 @@ impl Store {
         )
         .execute(&self.pool)
         .await?;
+        crate::failpoint::hit("budget.after_settle").await;
         Ok(())
     }
 
@@ -129,6 +133,7 @@ impl Store {
         portal_id: PortalId,
         calls: i64,
     ) -> Result<(), StoreError> {
+        crate::failpoint::hit("budget.before_count").await;
         sqlx::query!(
             "/* budget::count_api_calls */
             insert into api_calls (org_id, portal_id, bucket, calls)
@@ -141,6 +146,7 @@ impl Store {
         )
         .execute(&self.pool)
         .await?;
+        crate::failpoint::hit("budget.after_count").await;
         Ok(())
     }
 

@@ -59,7 +59,8 @@ pub struct Job {
 }
 
 impl PortalTx {
-    /// Adds a job, or makes the one that exists due at the given time.
+    /// Adds a job. One that exists already for the subject is replaced: who still holds it was working for what was
+    /// asked before, and can neither write nor end the new one.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -73,7 +74,8 @@ impl PortalTx {
             "/* jobs::add_job */
             insert into jobs (job_id, portal_id, kind, subject_id, run_at)
             values ($1, $2, $3, $4, $5)
-            on conflict (kind, subject_id) do update set run_at = least(jobs.run_at, excluded.run_at)",
+            on conflict (kind, subject_id) do update
+            set job_id = excluded.job_id, run_at = excluded.run_at, lease_owner = null, lease_until = null",
             Uuid::now_v7(),
             self.portal_id().get(),
             kind.name(),
@@ -159,6 +161,9 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
+        if !rows.is_empty() {
+            crate::failpoint::hit("store.after_take").await;
+        }
         Ok(rows
             .into_iter()
             .filter_map(|row| {

@@ -1,5 +1,6 @@
 //! Logins, written down before they are sent, so that nobody is locked out by a machine.
 
+use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -38,6 +39,19 @@ pub struct LoginRecord {
     pub oldest: Option<OffsetDateTime>,
 }
 
+/// The logins of one action by how they came out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ActionLogins {
+    /// Sent perhaps; nobody wrote down the answer.
+    pub unanswered: i64,
+    /// Accepted, and the session is kept.
+    pub accepted: i64,
+    /// Refused for the credential.
+    pub refused: i64,
+    /// Failed for another reason.
+    pub failed: i64,
+}
+
 impl PortalTx {
     /// Writes down that a login is about to be sent.
     ///
@@ -63,6 +77,14 @@ impl PortalTx {
         .await?;
         Ok(())
     }
+
+    /// Writes down how a login came out, together with what it gave.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end_login(&mut self, login_id: Uuid, outcome: LoginOutcome) -> Result<(), StoreError> {
+        end_login(&mut self.sql, login_id, outcome).await
+    }
 }
 
 impl Store {
@@ -71,14 +93,9 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn end_login(&self, login_id: Uuid, outcome: LoginOutcome) -> Result<(), StoreError> {
-        sqlx::query!(
-            "/* logins::end_login */
-            update login_attempts set outcome = $2, ended_at = clock_timestamp() where login_id = $1",
-            login_id,
-            outcome.name(),
-        )
-        .execute(&self.pool)
-        .await?;
+        crate::failpoint::hit("store.before_end_login").await;
+        end_login(&mut *self.pool.acquire().await?, login_id, outcome).await?;
+        crate::failpoint::hit("store.after_end_login").await;
         Ok(())
     }
 
@@ -116,24 +133,49 @@ impl Store {
         })
     }
 
-    /// How many logins an attempt has sent, and whether the last one's answer is known.
+    /// What is known of the logins that an action has sent.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn logins_of_attempt(
+    pub async fn logins_of_action(
         &self,
         portal_id: PortalId,
-        attempt: AttemptId,
-    ) -> Result<(i64, bool), StoreError> {
+        action: AttemptId,
+    ) -> Result<ActionLogins, StoreError> {
         let row = sqlx::query!(
-            r#"/* logins::logins_of_attempt */
-            select count(*) as "sent!", count(*) filter (where outcome is null) as "unanswered!"
+            r#"/* logins::logins_of_action */
+            select
+                count(*) filter (where outcome is null) as "unanswered!",
+                count(*) filter (where outcome = 'accepted') as "accepted!",
+                count(*) filter (where outcome = 'refused') as "refused!",
+                count(*) filter (where outcome = 'failed') as "failed!"
             from login_attempts where portal_id = $1 and attempt_id = $2"#,
             portal_id.get(),
-            attempt.0,
+            action.0,
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok((row.sent, row.unanswered > 0))
+        Ok(ActionLogins {
+            unanswered: row.unanswered,
+            accepted: row.accepted,
+            refused: row.refused,
+            failed: row.failed,
+        })
     }
+}
+
+async fn end_login(
+    connection: &mut PgConnection,
+    login_id: Uuid,
+    outcome: LoginOutcome,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "/* logins::end_login */
+        update login_attempts set outcome = $2, ended_at = clock_timestamp() where login_id = $1",
+        login_id,
+        outcome.name(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -35,7 +35,7 @@ pub use doorbell::Doorbell;
 pub use error::StoreError;
 pub use events::{Position, Retained};
 pub use jobs::{Job, JobKind, Lease};
-pub use logins::{LoginOutcome, LoginRecord};
+pub use logins::{ActionLogins, LoginOutcome, LoginRecord};
 pub use migrations::{MigrationError, check, migrate};
 pub use orgs::OrgRecord;
 pub use pool::PoolSettings;

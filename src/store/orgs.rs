@@ -137,6 +137,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn observe_api_calls(&self, org_id: &OrgId, used: i64, max: i64) -> Result<(), StoreError> {
+        crate::failpoint::hit("budget.before_observe").await;
         sqlx::query!(
             "/* orgs::observe_api_calls */
             update orgs

@@ -7,22 +7,24 @@ use serde::Serialize;
 
 /// What is written. A part that does not run is left out.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Ready<'a> {
+pub(crate) struct Ready<'a> {
     /// Base URL of the gRPC server.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) grpc: Option<String>,
+    pub(crate) grpc: Option<String>,
     /// Base URL of the Salesforce simulator.
-    pub(super) salesforce: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) salesforce: Option<&'a str>,
     /// Base URL of the HubSpot simulator.
-    pub(super) hubspot: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hubspot: Option<&'a str>,
     /// The database.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
 }
 
 impl Ready<'_> {
     /// Writes it beside its place and moves it there: who sees it sees it whole.
-    pub(super) async fn write(&self, path: &Path) -> anyhow::Result<()> {
+    pub(crate) async fn write(&self, path: &Path) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(self)?;
         let mut beside = path.as_os_str().to_owned();
         beside.push(".part");
