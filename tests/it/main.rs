@@ -2,4 +2,5 @@
 
 mod harness;
 mod private_postgres;
+mod watching;
 mod wizard;
