@@ -23,6 +23,14 @@ pub struct Position {
     pub revision: i64,
 }
 
+impl Position {
+    /// The place after all events of a transaction.
+    #[must_use]
+    pub fn after_all_of(xid: i64) -> Self {
+        Self { xid, portal_id: i64::MAX, revision: i64::MAX }
+    }
+}
+
 /// How far back events are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retained {
@@ -113,7 +121,23 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(Position { xid, portal_id: i64::MAX, revision: i64::MAX })
+        Ok(Position::after_all_of(xid))
+    }
+
+    /// The portals that have events of these kinds after a position, also such as can't be read in order yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn moved_since(&self, position: Position, kinds: &[&str]) -> Result<Vec<i64>, StoreError> {
+        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        Ok(sqlx::query_scalar!(
+            "/* events::moved_since */
+            select distinct portal_id from portal_events where xid > $1::text::xid8 and kinds && $2",
+            position.xid.to_string(),
+            &kinds,
+        )
+        .fetch_all(&self.pool)
+        .await?)
     }
 
     /// The newest transaction whose events can be read; streams over all portals wait for it to rise.

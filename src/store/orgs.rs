@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 use super::{
     Call, PortalTx, Store, StoreError, Target,
     connections::{ConnectionRow, check_share},
-    setups::{source, source_name},
-    transaction::OtherPortal,
+    setups::{org_share, source, source_name, view},
+    transaction::{OtherPortal, read_json},
 };
 use crate::domain::{
     OrgId, PortalId, Reason, Refusal,
@@ -17,6 +17,7 @@ use crate::domain::{
     change::Change,
     connection::{Connection, Org},
     edition::{Edition, Environment},
+    setup::Setup,
 };
 
 /// A row as it is stored.
@@ -214,9 +215,21 @@ impl PortalTx {
             .map(|connection| connection.api_call_limit)
             .sum();
         check_share(shares.values().sum(), unchanged, org.allocation)?;
-        for connection in connections {
-            let Some(limit) = shares.get(&connection.portal_id) else { continue };
-            self.set_share(connection, *limit).await?;
+        let locked = self.portal_id();
+        let (own, others): (Vec<_>, Vec<_>) = connections
+            .into_iter()
+            .filter_map(|connection| Some((*shares.get(&connection.portal_id)?, connection)))
+            .partition(|(_, connection)| connection.portal_id == locked);
+        // Setups show what the other portals hold, and so they are viewed once all shares are set.
+        let mut setups = Vec::new();
+        for (limit, connection) in others {
+            setups.push(self.set_share_of_other(connection, limit).await?);
+        }
+        for (limit, connection) in own {
+            self.set_own_share(connection, limit).await?;
+        }
+        for (position, setup) in setups.into_iter().enumerate() {
+            self.view_setup_of_other(position, setup).await?;
         }
         sqlx::query!(
             "/* orgs::allocate */ update orgs set version = version + 1, updated_at = now() where org_id = $1",
@@ -227,19 +240,25 @@ impl PortalTx {
         Ok(())
     }
 
-    /// Gives a portal of the org another share, in its connection and in its setup's answer.
-    async fn set_share(&mut self, connection: Connection, limit: i64) -> Result<(), StoreError> {
-        let portal_id = connection.portal_id;
-        if portal_id == self.portal_id() {
-            self.save_connection(Connection { api_call_limit: limit, ..connection }).await?;
-            if let Some(mut setup) = self.active_setup().await? {
-                setup.answers.api_call_limit = Some(ApiCallLimit { limit, by_hand: true });
-                self.save_setup(setup).await?;
-            }
-            return Ok(());
+    /// Gives the locked portal another share of the org's calls, in its connection and in its setup's answer.
+    async fn set_own_share(&mut self, connection: Connection, limit: i64) -> Result<(), StoreError> {
+        self.save_connection(Connection { api_call_limit: limit, ..connection }).await?;
+        if let Some(mut setup) = self.active_setup().await? {
+            setup.answers.api_call_limit = Some(ApiCallLimit { limit, by_hand: true });
+            self.save_setup(setup).await?;
         }
-        let revision = sqlx::query_scalar!(
-            "/* orgs::set_share */
+        Ok(())
+    }
+
+    /// The same for another portal. Returns its setup after it, if it has one.
+    async fn set_share_of_other(
+        &mut self,
+        connection: Connection,
+        limit: i64,
+    ) -> Result<Option<Setup>, StoreError> {
+        let portal_id = connection.portal_id;
+        let row = sqlx::query!(
+            r#"/* orgs::set_share */
             with share as (
                 update connections set api_call_limit = $3, version = p.revision + 1
                 from portals p
@@ -253,16 +272,27 @@ impl PortalTx {
                     )
                 from portals p
                 where setups.portal_id = $1 and setups.active and p.portal_id = $1
+                returning setups.state
             )
-            select revision + 1 as \"revision!\" from portals where portal_id = $1",
+            select revision + 1 as "revision!", (select state from answer) as setup
+            from portals where portal_id = $1"#,
             portal_id.get(),
             connection.id.0,
             limit,
         )
         .fetch_one(&mut *self.sql)
         .await?;
-        let after = Connection { api_call_limit: limit, version: revision, ..connection };
-        self.others.push(OtherPortal { portal_id, revision, changes: vec![Change::Connection(after)] });
+        let after = Connection { api_call_limit: limit, version: row.revision, ..connection };
+        let changes = vec![Change::Connection(after)];
+        self.others.push(OtherPortal { portal_id, revision: row.revision, changes });
+        row.setup.map(|setup| read_json("setup", setup)).transpose()
+    }
+
+    /// Leaves the change of another portal's setup behind.
+    async fn view_setup_of_other(&mut self, position: usize, setup: Option<Setup>) -> Result<(), StoreError> {
+        let (Some(setup), Some(other)) = (setup, self.others.get_mut(position)) else { return Ok(()) };
+        let share = org_share(&mut self.sql, other.portal_id).await?;
+        other.changes.push(Change::Setup(view(setup, share, &self.settings, other.revision)));
         Ok(())
     }
 }

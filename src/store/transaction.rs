@@ -235,6 +235,10 @@ impl Store {
 
 impl PortalTx {
     /// Writes the events of all portals that changed, their revisions, and the answer, all in one statement.
+    ///
+    /// Watches over all portals read events in the order of their transaction ids. A transaction over several
+    /// portals may have got its id before one that changed a portal of them first: its event then takes that one's
+    /// id, so that the events of a portal never go back.
     async fn seal<T: Serialize>(&mut self, call: &Call, answer: &T) -> Result<Vec<Committed>, StoreError> {
         let answer = write_json("answer", answer)?;
         let mut changed = std::mem::take(&mut self.others);
@@ -255,10 +259,14 @@ impl PortalTx {
             ), raised as (
                 update portals set revision = changed.revision from changed where portals.portal_id = changed.portal_id
             ), appended as (
-                insert into portal_events (portal_id, revision, kinds, changes, principal, method, occurred_at)
+                insert into portal_events
+                    (portal_id, revision, kinds, changes, principal, method, occurred_at, xid)
                 select portal_id, revision, array(
                     select distinct change ->> 'kind' from jsonb_array_elements(changes) as change
-                ), changes, $4, $5, $6
+                ), changes, $4, $5, $6, greatest(pg_current_xact_id(), (
+                    select last.xid from portal_events last
+                    where last.portal_id = changed.portal_id order by last.revision desc limit 1
+                ))
                 from changed
             )
             insert into request_records (principal, method, request_id, payload_hash, answer)

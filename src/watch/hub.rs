@@ -11,7 +11,7 @@ use std::{
 
 use secrecy::SecretString;
 use tokio::{
-    sync::{broadcast::error::RecvError, watch},
+    sync::{Semaphore, SemaphorePermit, broadcast::error::RecvError, watch},
     time::MissedTickBehavior,
 };
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,9 @@ use crate::store::{Committed, Doorbell, Store};
 const RING_AFTER: Duration = Duration::from_millis(10);
 /// How long to wait before the doorbell's connection is tried again.
 const DOORBELL_RETRY: Duration = Duration::from_secs(2);
+/// Streams that read at once. A change may wake thousands: the pool's connections are not for them alone, and one
+/// that waits for its turn here does not give up as one that waits for a connection does.
+const READERS: usize = 4;
 
 #[derive(Default)]
 struct Watched {
@@ -35,11 +38,19 @@ pub(super) struct Hub {
     watched: Arc<Mutex<Watched>>,
     /// The newest transaction whose events streams over all portals can read.
     newest: watch::Sender<i64>,
+    readers: Arc<Semaphore>,
 }
 
 impl Hub {
     pub(super) fn new(store: Store) -> Self {
-        Self { store, watched: Arc::default(), newest: watch::Sender::new(0) }
+        let readers = Arc::new(Semaphore::new(READERS));
+        Self { store, watched: Arc::default(), newest: watch::Sender::new(0), readers }
+    }
+
+    /// A turn to read; given back when it is dropped.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.readers.acquire().await.ok()
     }
 
     pub(super) fn store(&self) -> &Store {

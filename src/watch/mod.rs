@@ -126,11 +126,7 @@ impl Watches {
     async fn open<R: Source>(&self, source: R, token: &str) -> Result<ReceiverStream<Sent<R>>, StoreError> {
         let (out, messages) = mpsc::channel(WAITING_MESSAGES);
         let mut stream = Stream::new(self.hub.clone(), source, self.settings, self.stop.clone(), out);
-        let begin = if token.is_empty() {
-            Begin::Snapshot
-        } else {
-            stream.resume(token).await?.map_or(Begin::Resume, Begin::Reset)
-        };
+        let begin = if token.is_empty() { Begin::Snapshot } else { stream.resume(token).await? };
         self.tasks.spawn(stream.run(begin));
         Ok(ReceiverStream::new(messages))
     }

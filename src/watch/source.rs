@@ -237,17 +237,25 @@ impl Source for ConnectionSource {
                     finished: false,
                 });
             };
-            // The revision is read first: what changes in between comes as a transition.
-            let revision = store.retained(portal_id).await?.revision;
-            let items = match store.connection(portal_id).await {
-                Ok(connection) if connection.is_active() && connection.version <= revision => {
-                    vec![connection]
-                }
-                Ok(_) | Err(StoreError::Refused(_)) => Vec::new(),
-                Err(error) => return Err(error),
-            };
-            let snapshot = Listed { items, more: false };
-            Ok(SnapshotPage { snapshot, revision, included: Vec::new(), next: None, finished: false })
+            loop {
+                // The revision is read first: other changes in between come as transitions.
+                let revision = store.retained(portal_id).await?.revision;
+                let items = match store.connection(portal_id).await {
+                    // What it was at the revision can't be read any more.
+                    Ok(connection) if connection.version > revision => continue,
+                    Ok(connection) if connection.is_active() => vec![connection],
+                    Ok(_) | Err(StoreError::Refused(_)) => Vec::new(),
+                    Err(error) => return Err(error),
+                };
+                let snapshot = Listed { items, more: false };
+                return Ok(SnapshotPage {
+                    snapshot,
+                    revision,
+                    included: Vec::new(),
+                    next: None,
+                    finished: false,
+                });
+            }
         })
     }
 

@@ -1,6 +1,6 @@
 //! The loop of a stream: snapshot, then whatever comes after the cursor, in batches, at the consumer's own pace.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use time::OffsetDateTime;
 use tokio::sync::{mpsc, watch};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     hub::Hub,
     source::{Scope, Source},
-    token::Identity,
+    token::{Identity, MAX_INCLUDED, Place},
 };
 use crate::{
     domain::{Reason, change::Event},
@@ -101,8 +101,8 @@ pub(super) struct Stream<R: Source> {
     pub(super) stop: CancellationToken,
     pub(super) out: mpsc::Sender<Sent<R>>,
     cursor: Position,
-    /// Revisions of portals that the snapshot already shows.
-    included: HashMap<i64, i64>,
+    /// Portals that the snapshot shows as they are after the cursor, until their events have been passed.
+    included: BTreeMap<i64, i64>,
 }
 
 impl<R: Source> Stream<R> {
@@ -118,7 +118,7 @@ impl<R: Source> Stream<R> {
             subject: source.subject(),
             incarnation: hub.store().incarnation(),
         };
-        let (cursor, included) = (Position::default(), HashMap::new());
+        let (cursor, included) = (Position::default(), BTreeMap::new());
         Self { hub, source, identity, settings, stop, out, cursor, included }
     }
 
@@ -126,23 +126,20 @@ impl<R: Source> Stream<R> {
     ///
     /// # Errors
     /// `RESUME_TOKEN_INVALID`.
-    pub(super) async fn resume(&mut self, token: &str) -> Result<Option<ResetCause>, StoreError> {
-        let position = self.identity.decode(token)?;
-        let (oldest, newest, at) = match self.source.scope() {
+    pub(super) async fn resume(&mut self, token: &str) -> Result<Begin, StoreError> {
+        let Place { position, included } = self.identity.decode(token)?;
+        let (newest, at) = match self.source.scope() {
             Scope::Portal(portal_id) => {
-                let retained = self.hub.store().retained(portal_id).await?;
-                (retained.pruned_to, retained.revision, position.revision)
+                (self.hub.store().retained(portal_id).await?.revision, position.revision)
             }
-            Scope::All => {
-                let (pruned_to, next) = self.hub.store().position_bounds().await?;
-                (pruned_to, next, position.xid)
-            }
+            Scope::All if position == Position::default() => return Ok(Begin::Snapshot),
+            Scope::All => (self.hub.store().position_bounds().await?.1, position.xid),
         };
         if at > newest {
             return Err(Reason::ResumeTokenInvalid.into());
         }
-        self.cursor = position;
-        Ok((at < oldest).then_some(ResetCause::TokenTooOld))
+        (self.cursor, self.included) = (position, included);
+        Ok(Begin::Resume)
     }
 
     /// Runs until a final state, the consumer's leaving, the stream's age or the server's end.
@@ -167,19 +164,27 @@ impl<R: Source> Stream<R> {
     async fn begin(&mut self, begin: Begin) -> Result<(), Stop> {
         match begin {
             Begin::Snapshot => self.send_snapshot().await,
-            Begin::Reset(cause) => self.reset(cause).await,
             Begin::Resume => self.catch_up().await,
         }
     }
 
     /// Sends what came after the token. Nothing will follow a final state, also when the token lies behind it.
     async fn catch_up(&mut self) -> Result<(), Stop> {
-        if !self.source.can_finish() {
-            return Ok(());
-        }
-        let finished = self.source.snapshot(self.hub.store(), (0, Uuid::nil())).await?.finished;
-        for event in self.next_events().await? {
-            self.send_event(event).await?;
+        let finished = self.source.can_finish()
+            && self.source.snapshot(self.hub.store(), (0, Uuid::nil())).await?.finished;
+        loop {
+            let events = self.next_events().await?;
+            // Asked after reading: what was there then has been read.
+            if self.events_are_gone().await? {
+                return self.reset(ResetCause::TokenTooOld).await;
+            }
+            let full = is_full(&events);
+            for event in events {
+                self.send_event(event).await?;
+            }
+            if !full {
+                break;
+            }
         }
         if finished { Err(Stop::End(EndCause::Finished)) } else { Ok(()) }
     }
@@ -191,20 +196,30 @@ impl<R: Source> Stream<R> {
 
     async fn send_snapshot(&mut self) -> Result<(), Stop> {
         self.included.clear();
-        if let Scope::All = self.source.scope() {
-            // Read before the snapshot: what commits in between comes again as a transition, unless it is included.
-            self.cursor = self.hub.store().current_position().await?;
-        }
+        let begin = match self.source.scope() {
+            Scope::Portal(_) => Position::default(),
+            // Read before the snapshot: what commits in between comes again as an event, unless it is included.
+            Scope::All => self.hub.store().current_position().await?,
+        };
+        let mut shown = BTreeMap::new();
         let mut after = (0, Uuid::nil());
         loop {
-            let page = self.source.snapshot(self.hub.store(), after).await?;
-            if let Scope::Portal(_) = self.source.scope() {
-                self.cursor = Position { revision: page.revision, ..Position::default() };
+            let page = {
+                let _turn = self.hub.turn().await;
+                self.source.snapshot(self.hub.store(), after).await?
+            };
+            shown.extend(page.included);
+            // Whoever resumes within a snapshot needs a whole one.
+            self.cursor = Position::default();
+            match self.source.scope() {
+                Scope::Portal(_) => self.cursor.revision = page.revision,
+                Scope::All if page.next.is_none() => {
+                    self.cursor = begin;
+                    self.include(std::mem::take(&mut shown)).await?;
+                }
+                Scope::All => {}
             }
-            self.included.extend(page.included);
-            // Nothing can be resumed in the middle of a snapshot: its parts but the last carry no token.
-            let resume_token = if page.next.is_some() { String::new() } else { self.token() };
-            self.send_with(Item::Snapshot(page.snapshot), resume_token).await?;
+            self.send(Item::Snapshot(page.snapshot)).await?;
             if page.finished {
                 return Err(Stop::End(EndCause::Finished));
             }
@@ -213,6 +228,14 @@ impl<R: Source> Stream<R> {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Keeps in mind what the snapshot shows that comes after the cursor.
+    async fn include(&mut self, shown: BTreeMap<i64, i64>) -> Result<(), Stop> {
+        let kinds = self.source.event_kinds();
+        let moved = self.hub.store().moved_since(self.cursor, kinds).await?;
+        self.included = shown.into_iter().filter(|(portal_id, _)| moved.contains(portal_id)).collect();
+        Ok(())
     }
 
     async fn follow(&mut self, deadline: tokio::time::Instant) -> Stop {
@@ -248,7 +271,7 @@ impl<R: Source> Stream<R> {
         let known = *wakes.borrow_and_update();
         loop {
             let events = self.next_events().await?;
-            let full = events.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
+            let full = is_full(&events);
             for event in events {
                 self.send_event(event).await?;
             }
@@ -257,13 +280,15 @@ impl<R: Source> Stream<R> {
             }
         }
         // Events of other kinds up to what was known before reading are behind us as well.
-        if let Scope::Portal(_) = self.source.scope() {
-            self.cursor.revision = self.cursor.revision.max(known);
+        match self.source.scope() {
+            Scope::Portal(_) => self.cursor.revision = self.cursor.revision.max(known),
+            Scope::All => self.cursor = self.cursor.max(Position::after_all_of(known)),
         }
         Ok(())
     }
 
     async fn next_events(&self) -> Result<Vec<Event>, StoreError> {
+        let _turn = self.hub.turn().await;
         let kinds = self.source.event_kinds();
         match self.source.scope() {
             Scope::Portal(portal_id) => {
@@ -280,9 +305,13 @@ impl<R: Source> Stream<R> {
                 Position { xid: event.xid, portal_id: event.portal_id.get(), revision: event.revision }
             }
         };
-        let shown = self.included.get(&event.portal_id.get()).is_some_and(|shown| event.revision <= *shown);
-        if shown {
-            return Ok(());
+        if let Some(shown) = self.included.get(&event.portal_id.get()).copied() {
+            if event.revision >= shown {
+                self.included.remove(&event.portal_id.get());
+            }
+            if event.revision <= shown {
+                return Ok(());
+            }
         }
         if let Some((transition, finished)) = self.source.pick(event) {
             self.send(Item::Transition(transition)).await?;
@@ -298,25 +327,23 @@ impl<R: Source> Stream<R> {
             Scope::Portal(portal_id) => {
                 self.hub.store().retained(portal_id).await?.pruned_to > self.cursor.revision
             }
-            Scope::All => self.hub.store().position_bounds().await?.0 > self.cursor.xid,
+            Scope::All => Position::after_all_of(self.hub.store().position_bounds().await?.0) > self.cursor,
         })
+    }
+
+    fn token(&self) -> String {
+        // More than a token can name: the few that need it begin anew.
+        let place = if self.included.len() > MAX_INCLUDED {
+            Place::default()
+        } else {
+            Place { position: self.cursor, included: self.included.clone() }
+        };
+        self.identity.encode(&place)
     }
 
     /// Sends at the consumer's pace: there is room for a few messages and no more.
     async fn send(&self, item: Item<R::Snapshot, R::Transition>) -> Result<(), Stop> {
-        self.send_with(item, self.token()).await
-    }
-
-    fn token(&self) -> String {
-        self.identity.encode(self.cursor)
-    }
-
-    async fn send_with(
-        &self,
-        item: Item<R::Snapshot, R::Transition>,
-        resume_token: String,
-    ) -> Result<(), Stop> {
-        let message = Message { item, resume_token };
+        let message = Message { item, resume_token: self.token() };
         tokio::select! {
             sent = self.out.send(Ok(message)) => sent.map_err(|_| Stop::Gone),
             () = self.stop.cancelled(), if self.out.capacity() == 0 => Err(Stop::Gone),
@@ -324,13 +351,15 @@ impl<R: Source> Stream<R> {
     }
 }
 
+fn is_full(events: &[Event]) -> bool {
+    events.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX)
+}
+
 /// How a stream begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Begin {
     /// With a snapshot.
     Snapshot,
-    /// With a reset, then a snapshot.
-    Reset(ResetCause),
     /// After the token.
     Resume,
 }

@@ -5,4 +5,5 @@ mod connect;
 mod docs;
 mod harness;
 mod private_postgres;
+mod watching;
 mod wizard;

@@ -85,6 +85,22 @@ impl World {
         Ok(self.servers.len() - 1)
     }
 
+    /// Stops one of several servers, and only then starts another one in its place.
+    pub async fn replace(&mut self, number: usize) -> Result<()> {
+        anyhow::ensure!(number < self.servers.len(), "no such server");
+        self.servers.remove(number).stop().await;
+        self.add_server().await?;
+        if let Some(added) = self.servers.pop() {
+            self.servers.insert(number, added);
+        }
+        Ok(())
+    }
+
+    /// Base URLs of all servers.
+    pub fn urls(&self) -> Vec<String> {
+        self.servers.iter().map(|server| server.url.clone()).collect()
+    }
+
     /// Stops a server and starts another one in its place.
     pub async fn restart(&mut self) -> Result<()> {
         if let Some(server) = self.servers.pop() {

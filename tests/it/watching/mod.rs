@@ -1,0 +1,10 @@
+//! The watches against etcd's words: ordered, unique, reliable, atomic, resumable, bookmarkable.
+
+mod contract;
+mod ends;
+mod load;
+mod order;
+mod record;
+mod rules;
+mod tokens;
+mod writers;
