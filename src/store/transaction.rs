@@ -185,11 +185,15 @@ impl Store {
         Ok(answer)
     }
 
-    /// The first answer to this very request, if it was made before: for use cases that call a vendor first.
+    /// The first answer to this very request, if it was made before: for use cases that call a vendor first. A call
+    /// that is only tried has none.
     ///
     /// # Errors
     /// `REQUEST_ID_REUSED`.
     pub async fn recorded<T: DeserializeOwned>(&self, call: &Call) -> Result<Option<T>, StoreError> {
+        if call.validate_only {
+            return Ok(None);
+        }
         let mut connection = self.pool.acquire().await?;
         recorded_answer(&mut connection, call).await
     }

@@ -117,7 +117,7 @@ notice-same-salesforce-user = Other portals are connected with the same Salesfor
     [yes] {" "}{ $username }
    *[no] { "" }
 }: { $portals }. A new password or token must be given to them too.
-notice-api-call-limit-needs-confirmation = Your API call limit of { NUMBER($limit) } was set by hand and was kept, but seats, edition or sandbox have changed: { NUMBER($suggested) } would be suggested now. Confirm your limit or change it.
+notice-api-call-limit-needs-confirmation = Your API call limit of { NUMBER($limit) } was kept, but seats, edition or sandbox have changed: { NUMBER($suggested) } would be suggested now. Confirm your limit or change it.
 notice-api-call-limit-meaning = { NUMBER($limit) } API calls in any 24 hours are enough for roughly { NUMBER($syncs) } contact syncs a day, reckoned with { NUMBER($calls) } calls for each; this is a rule of thumb and varies.
 notice-allocation-estimated = The org's { NUMBER($allocation) } API calls in 24 hours are an estimate{ HAS($policy) ->
     [yes] {" "}by the policy { $policy }

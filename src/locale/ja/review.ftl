@@ -114,7 +114,7 @@ notice-same-salesforce-user = 同じSalesforceユーザー{ HAS($username) ->
     [yes] （{ $username }）
    *[no] { "" }
 }で接続しているポータルがほかにもあります：{ $portals }。新しいパスワードやトークンは、それらにも設定してください。
-notice-api-call-limit-needs-confirmation = 手動で設定したAPIコール制限{ NUMBER($limit) }回はそのまま保持していますが、シート数、エディション、サンドボックスのいずれかが変更されました。現在の推奨値は{ NUMBER($suggested) }回です。制限を確認するか変更してください。
+notice-api-call-limit-needs-confirmation = APIコール制限{ NUMBER($limit) }回はそのまま保持していますが、シート数、エディション、サンドボックスのいずれかが変更されました。現在の推奨値は{ NUMBER($suggested) }回です。制限を確認するか変更してください。
 notice-api-call-limit-meaning = 24時間あたり{ NUMBER($limit) }回のAPIコールで、1日におよそ{ NUMBER($syncs) }件のコンタクトを同期できます（1件あたり{ NUMBER($calls) }回として計算）。これは目安で、変わることがあります。
 notice-allocation-estimated = この組織のAPIコール数（24時間あたり{ NUMBER($allocation) }回）は概算です{ HAS($policy) ->
     [yes] （ポリシー：{ $policy }）
