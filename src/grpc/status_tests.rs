@@ -29,7 +29,8 @@ fn every_reason_has_its_code_and_the_details_of_its_kind() {
             assert_eq!(localized.locale, language.code());
             assert!(!localized.message.is_empty());
             let page = &details.help().unwrap().links.first().unwrap().url;
-            assert_eq!(*page, format!("https://docs.example.com/errors/{reason}"));
+            let section = reason.name().to_lowercase();
+            assert_eq!(*page, format!("https://docs.example.com/errors/#{section}"));
             let is_precondition = reason.kind() == Kind::FailedPrecondition;
             assert_eq!(details.precondition_failure().is_some(), is_precondition, "{reason}");
             assert_eq!(
