@@ -4,6 +4,8 @@ mod bad_input;
 mod connect;
 mod docs;
 mod harness;
+mod kills;
 mod private_postgres;
+mod test_contact;
 mod watching;
 mod wizard;

@@ -110,6 +110,13 @@ impl World {
         Ok(())
     }
 
+    /// Stops all servers; database and simulators stay.
+    pub async fn stop_servers(&mut self) {
+        for server in self.servers.drain(..) {
+            server.stop().await;
+        }
+    }
+
     /// A connection to the first server.
     pub async fn channel(&self) -> Result<Channel> {
         self.channel_to(0).await

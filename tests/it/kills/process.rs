@@ -1,0 +1,113 @@
+//! `connectord serve` in a process of its own, to be killed.
+
+use std::{
+    env,
+    path::PathBuf,
+    process::{self, ExitStatus, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use connector::config::Config;
+use secrecy::ExposeSecret as _;
+use tokio::process::{Child, Command};
+use tonic::transport::Endpoint;
+
+use crate::harness::{PATIENCE, walk::Clients};
+
+/// A server that runs until it dies.
+pub struct Process {
+    child: Child,
+    /// Base URL.
+    pub url: String,
+}
+
+impl Process {
+    /// Starts a server with the settings of `config`, to die at `failpoints` (see `connector::failpoint`).
+    pub async fn start(config: &Config, failpoints: &str) -> Result<Self> {
+        let ready_file = ready_file();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_connectord"))
+            .args(["serve", "--ready-file"])
+            .arg(&ready_file)
+            .env_clear()
+            .envs(environment(config))
+            .env("CONNECTOR_FAILPOINTS", failpoints)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()
+            .context("start connectord")?;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let text = loop {
+            if let Ok(text) = tokio::fs::read_to_string(&ready_file).await {
+                break text;
+            }
+            if let Some(status) = child.try_wait()? {
+                bail!("connectord ended before it was ready: {status}");
+            }
+            ensure!(tokio::time::Instant::now() < deadline, "connectord does not get ready");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        tokio::fs::remove_file(&ready_file).await?;
+        let ready: serde_json::Value = serde_json::from_str(&text)?;
+        let url = ready.get("grpc").and_then(serde_json::Value::as_str).context("no address")?;
+        Ok(Self { child, url: url.to_owned() })
+    }
+
+    /// The services of this server.
+    pub async fn clients(&self) -> Result<Clients> {
+        Ok(Clients::over(Endpoint::from_shared(self.url.clone())?.connect().await?))
+    }
+
+    /// Kills it after a while, unless it has died before, and waits for its end.
+    pub async fn kill_after(mut self, wait: Duration) -> Result<ExitStatus> {
+        match tokio::time::timeout(wait, self.child.wait()).await {
+            Ok(status) => Ok(status?),
+            Err(_) => {
+                self.child.start_kill()?;
+                Ok(self.child.wait().await?)
+            }
+        }
+    }
+
+    /// Kills it now.
+    pub async fn kill(self) -> Result<()> {
+        self.kill_after(Duration::ZERO).await.map(|_| ())
+    }
+
+    /// Waits until it has died by itself.
+    pub async fn died(mut self) -> Result<()> {
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.context("it did not die")??;
+        ensure!(!status.success() && status.code().is_none(), "it was not killed but ended: {status}");
+        Ok(())
+    }
+}
+
+fn ready_file() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    env::temp_dir().join(format!("connector-kills-{}-{number}.json", process::id()))
+}
+
+fn environment(config: &Config) -> Vec<(&'static str, String)> {
+    let secret = |value: &Option<secrecy::SecretString>| {
+        value.as_ref().map(|value| value.expose_secret().to_owned()).unwrap_or_default()
+    };
+    let salesforce = config.salesforce.production_login_url.to_string();
+    vec![
+        ("CONNECTOR_GRPC__LISTEN", "127.0.0.1:0".to_owned()),
+        ("CONNECTOR_DATABASE__URL", secret(&config.database.url)),
+        ("CONNECTOR_DATABASE__MAX_CONNECTIONS", config.database.max_connections.to_string()),
+        ("CONNECTOR_VAULT__KEYRING", secret(&config.vault.keyring)),
+        ("CONNECTOR_SALESFORCE__PRODUCTION_LOGIN_URL", salesforce.clone()),
+        ("CONNECTOR_SALESFORCE__SANDBOX_LOGIN_URL", salesforce.clone()),
+        ("CONNECTOR_SALESFORCE__EXTRA_ALLOWED_HOSTS", salesforce),
+        ("CONNECTOR_HUBSPOT__BASE_URL", config.hubspot.base_url.to_string()),
+        ("CONNECTOR_WORKER__LEASE_DURATION", format!("{}ms", config.worker.lease_duration.as_millis())),
+        ("CONNECTOR_WORKER__POLL_INTERVAL", format!("{}ms", config.worker.poll_interval.as_millis())),
+        ("CONNECTOR_WORKER__LOGINS_PER_HOUR", config.worker.logins_per_hour.to_string()),
+        ("CONNECTOR_LOG__FILTER", "off".to_owned()),
+    ]
+}
