@@ -1,5 +1,6 @@
 //! Integration tests, one program: one link and one database server for all.
 
+mod bad_input;
 mod harness;
 mod private_postgres;
 mod watching;
