@@ -5,6 +5,7 @@ mod connect;
 mod docs;
 mod harness;
 mod kills;
+mod noise;
 mod private_postgres;
 mod test_contact;
 mod watching;

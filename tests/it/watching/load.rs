@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use futures::{StreamExt as _, stream::FuturesUnordered};
+use futures::{
+    StreamExt as _, TryStreamExt as _,
+    stream::{self, FuturesUnordered},
+};
 
 use super::{
     record::{Messages, Said, Watch},
@@ -67,19 +70,20 @@ async fn a_thousand_watchers_each_see_a_change() -> Result<()> {
     const WATCHERS: usize = 1_000;
     let world = world_with(1, |_| ()).await?;
     let walk = Walk::enabled(&world).await?;
-    let mut streams = Vec::new();
-    let mut clients = walk.clients.clone();
-    for number in 0..WATCHERS {
-        if number % 50 == 0 {
-            clients = Clients::over(world.channel().await?);
-        }
+    let mut connections = Vec::new();
+    for _ in 0..WATCHERS / 50 {
+        connections.push(Clients::over(world.channel().await?));
+    }
+    let opening = (0..WATCHERS).map(|number| {
+        let clients = connections.get(number / 50).cloned();
         let watch = match number % 3 {
             0 => Watch::SyncStatus(0),
             1 => Watch::SyncStatus(walk.portal_id),
             _ => Watch::Setup { setup_id: walk.setup_id.clone(), portal_id: walk.portal_id },
         };
-        streams.push(opened(&watch, &clients).await?);
-    }
+        async move { opened(&watch, &clients.context("no connection")?).await }
+    });
+    let mut streams: Vec<Messages> = stream::iter(opening).buffer_unordered(32).try_collect().await?;
     settings(&walk.clients, walk.portal_id, true).await?;
     let begun = Instant::now();
     settings(&walk.clients, walk.portal_id, false).await?;
