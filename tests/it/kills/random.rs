@@ -12,8 +12,8 @@ use super::{
 
 /// Strikes of each operation; two kills each.
 const STRIKES: u32 = 20;
-/// The second server waits for the first one's lease before it does anything.
-const TAKE_OVER: Duration = Duration::from_millis(450);
+/// The second server has to find the job first.
+const TAKE_OVER: Duration = Duration::from_millis(30);
 
 async fn at_random(operation: Operation) -> Result<()> {
     let taken = Lane::duration(operation).await?;
