@@ -43,7 +43,7 @@ async fn a_connect_asked_for_before_the_failed_one_was_put_away_is_not_lost() ->
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_test_contact_leaves_nothing_when_its_server_dies() -> Result<()> {
     let mut world = World::start_with(|config| {
-        config.worker.lease_duration = Duration::from_millis(400);
+        config.worker.lease_duration = Duration::from_millis(1_000);
         config.worker.poll_interval = Duration::from_millis(25);
     })
     .await?;

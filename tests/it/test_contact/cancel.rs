@@ -50,22 +50,6 @@ async fn r73_cancelled_while_hubspot_creates_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn r73_cancelled_before_anything_was_done() -> Result<()> {
-    let world = World::start().await?;
-    let walk = Walk::enabled(&world).await?;
-    let mut hold = connector::failpoint::hold_at("store.after_take", 1);
-    let id = walk.create_test_contact().await?.test_contact_id;
-    hold.reached().await;
-    let cancelled = cancel(&walk, &id).await?;
-    assert_eq!(cancelled.status(), TestContactStatus::Cancelled);
-    let contact = cleaned(&walk, &id).await?;
-    assert_eq!(contact.cleanup(), CleanupState::Deleted, "{contact:?}");
-    let portal = u64::try_from(walk.portal_id)?;
-    assert_eq!(world.simulators.hubspot.created_with_email(portal, &contact.email), 0);
-    Ok(())
-}
-
-#[tokio::test]
 async fn r73_too_late_to_cancel() -> Result<()> {
     let world = World::start().await?;
     let walk = Walk::enabled(&world).await?;

@@ -139,18 +139,6 @@ async fn r73_the_portals_token_was_revoked() -> Result<()> {
 }
 
 #[tokio::test]
-async fn r73_hubspot_requires_a_property_that_is_not_known() -> Result<()> {
-    let world = World::start().await?;
-    let walk = Walk::enabled(&world).await?;
-    let portal = u64::try_from(walk.portal_id)?;
-    let required = json!({"required_properties": {"contacts": ["jobtitle"]}});
-    world.simulators.hubspot.change_portal(portal, &required)?;
-    let contact = fails(&world, &walk, ErrorReason::HubspotRejected).await?;
-    assert!(contact.message.contains("jobtitle"), "{}", contact.message);
-    Ok(())
-}
-
-#[tokio::test]
 async fn r73_reason_and_fix_come_in_japanese_too() -> Result<()> {
     let world = World::start().await?;
     let walk = Walk::enabled(&world).await?;

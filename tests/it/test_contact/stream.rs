@@ -62,19 +62,6 @@ async fn r72_each_status_once_and_in_order() -> Result<()> {
 }
 
 #[tokio::test]
-async fn r72_a_watch_from_the_begin_tells_all_four() -> Result<()> {
-    let world = World::start().await?;
-    let walk = Walk::enabled(&world).await?;
-    // Without its job the test contact does not move before it is watched.
-    let mut hold = connector::failpoint::hold_at("store.after_take", 1);
-    let id = walk.create_test_contact().await?.test_contact_id;
-    hold.reached().await;
-    let told = watch(&walk, &id).await?;
-    assert_eq!(told.statuses(), ALL);
-    Ok(())
-}
-
-#[tokio::test]
 async fn r72_a_late_subscriber_gets_the_final_state_and_the_end() -> Result<()> {
     let world = World::start().await?;
     let walk = Walk::enabled(&world).await?;
@@ -83,19 +70,6 @@ async fn r72_a_late_subscriber_gets_the_final_state_and_the_end() -> Result<()> 
     assert_eq!(told.statuses(), [TestContactStatus::Completed]);
     assert_eq!(told.snapshot.history.iter().map(v1::StatusTime::status).collect::<Vec<_>>(), ALL);
     assert_in_both(&world, &walk, &told.snapshot)
-}
-
-#[tokio::test]
-async fn r72_ten_watchers_hear_the_same() -> Result<()> {
-    let world = World::start().await?;
-    let walk = Walk::enabled(&world).await?;
-    let mut hold = connector::failpoint::hold_at("store.after_take", 1);
-    let id = walk.create_test_contact().await?.test_contact_id;
-    hold.reached().await;
-    for told in futures::future::join_all((0..10).map(|_| watch(&walk, &id))).await {
-        assert_eq!(told?.statuses(), ALL);
-    }
-    Ok(())
 }
 
 #[tokio::test]
