@@ -1,6 +1,5 @@
 //! Integration tests, one program: one link and one database server for all.
 
-mod bad_input;
 mod harness;
 mod private_postgres;
 mod watching;
