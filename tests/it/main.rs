@@ -1,6 +1,5 @@
 //! Integration tests, one program: one link and one database server for all.
 
-mod bad_input;
 mod connect;
 mod docs;
 mod harness;

@@ -7,4 +7,4 @@ mod order;
 mod record;
 mod rules;
 mod tokens;
-pub mod writers;
+mod writers;
