@@ -163,6 +163,7 @@ impl HubSpotApiVersion {
 #[serde(deny_unknown_fields)]
 pub struct LimitsConfig {
     /// Portals that may share one org.
+    #[serde(deserialize_with = "up_to_100")]
     pub portals_per_org: NonZeroU32,
     /// How daily API calls are estimated.
     pub api_call_policy: ApiCallPolicy,
@@ -249,4 +250,10 @@ fn unless_empty<'de, D: Deserializer<'de>, T: From<String>>(from: D) -> Result<O
 fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let duration: Duration = humantime_serde::deserialize(from)?;
     if duration.is_zero() { Err(D::Error::custom("must be longer than zero")) } else { Ok(duration) }
+}
+
+/// An org's portals are always shown whole, so there are never more.
+fn up_to_100<'de, D: Deserializer<'de>>(from: D) -> Result<NonZeroU32, D::Error> {
+    let number = NonZeroU32::deserialize(from)?;
+    if number.get() <= 100 { Ok(number) } else { Err(D::Error::custom("must be 1 to 100")) }
 }

@@ -138,7 +138,7 @@ impl Control {
         let roles = [SecretRole::Candidate, SecretRole::Current];
         let login = match request.login.clone() {
             Some(login) => {
-                let token = self.stored_token(setup.portal_id).await?;
+                let token = self.stored_token(setup.portal_id, SecretRole::Current).await?;
                 login.with_token(token)
             }
             None => self.stored_login(setup.portal_id, &roles).await?.ok_or(Reason::CredentialMissing)?,
@@ -190,7 +190,13 @@ impl Control {
                     }
                     check_etag(etag, setup.version)?;
                     let setup = store_sealed(tx, setup, &actor, &sealed).await?;
-                    let claims = setup.claims().ok_or(Reason::SetupStepNotReached)?;
+                    let mut claims = setup.claims().ok_or(Reason::SetupStepNotReached)?;
+                    if let Some(token) = &sealed.token
+                        && claims.token_fingerprint.as_ref() != Some(&token.info.fingerprint)
+                    {
+                        claims.token_fingerprint = Some(token.info.fingerprint.clone());
+                        claims.token_set_at = Some(actor.at);
+                    }
                     let attempt = new_attempt(attempt_id, purpose, claims, expected_org_id, &actor);
                     tx.add_job(JobKind::Connect, setup.id.0, actor.at).await?;
                     begin(tx, setup, attempt).await
@@ -222,12 +228,13 @@ impl Control {
         }
         let roles = [SecretRole::Candidate, SecretRole::Current];
         let login = self.stored_login(setup.portal_id, &roles).await?.ok_or(Reason::CredentialMissing)?;
-        let fresh = self.is_fresh(setup.answers.security_token.as_ref(), OffsetDateTime::now_utc());
-        self.check_login_allowed(&login, fresh).await?;
+        // A check can wait for a token to become active; only an attempt to connect tries again for it.
+        self.check_login_allowed(&login, false).await?;
         let login_id = self.record_login(setup.portal_id, AttemptId(Uuid::now_v7()), &login).await?;
         match self.send_login(login_id, &login, claims.environment).await? {
             LoggedIn::Session(session) => {
                 self.inner.store.end_login(login_id, LoginOutcome::Accepted).await?;
+                self.keep_rotated(setup.portal_id, &session, &login).await?;
                 self.check_session(&claims, setup.portal_id, &session).await
             }
             LoggedIn::Refused { refusal, .. } => Err(refusal.into()),
@@ -348,7 +355,8 @@ fn new_attempt(
     }
 }
 
-/// Stores what the request brought along: the credential as a candidate, its token in the place of the stored one.
+/// Stores what the request brought along: the credential as a candidate, its token in the place of the stored one. A
+/// connection that is in force keeps its token until the new one has proved good.
 async fn store_sealed(
     tx: &mut PortalTx,
     setup: Setup,
@@ -357,8 +365,13 @@ async fn store_sealed(
 ) -> Result<Setup, StoreError> {
     if let Some(credential) = &sealed.credential {
         tx.put_secret(SecretKind::SalesforceCredential, SecretRole::Candidate, credential).await?;
+        tx.delete_secret(SecretKind::SecurityToken, SecretRole::Candidate).await?;
     }
     let Some(token) = &sealed.token else { return Ok(setup) };
+    if tx.active_connection().await?.is_some() {
+        tx.put_secret(SecretKind::SecurityToken, SecretRole::Candidate, token).await?;
+        return Ok(setup);
+    }
     tx.put_secret(SecretKind::SecurityToken, SecretRole::Current, token).await?;
     let answer = SecurityToken::Stored { fingerprint: token.info.fingerprint.clone(), set_at: actor.at };
     let answered = setup.clone().submit_token(actor, answer)?;
@@ -379,6 +392,7 @@ async fn disconnect(tx: &mut PortalTx, actor: &Actor, etag: Option<i64>) -> Resu
         tx.delete_secret(kind, SecretRole::Current).await?;
         tx.delete_secret(kind, SecretRole::Candidate).await?;
     }
+    tx.delete_secret(SecretKind::SecurityToken, SecretRole::Candidate).await?;
     connection.state = ConnectionState::Disconnected;
     connection.disconnected_at = Some(actor.at);
     connection.credential = None;

@@ -16,11 +16,13 @@ use crate::{
     domain::{
         OrgId, Reason, Refusal, SetupId,
         api_limit::{AllocationSource, MAX_LIMIT},
-        connection::{ConnectAttempt, ConnectState, Connection, Org, Purpose, next_token_try},
+        connection::{
+            ConnectAttempt, ConnectState, Connection, ConnectionState, Org, Purpose, next_token_try,
+        },
         edition::{Edition, Environment},
         portal::{CredentialInfo, CredentialMethod},
         probe::{self, Facts, Finding},
-        setup::{Actor, Setup},
+        setup::{Actor, SecurityToken, Setup, Step},
         sync_state::SuspensionReason,
     },
     salesforce::{self, SalesforceErrorKind, Session},
@@ -57,7 +59,8 @@ impl Control {
                 Ok(())
             }
             ConnectState::LoggingIn => {
-                self.fail(job, setup_id, Reason::LoginOutcomeUnknown.into(), Vec::new(), 0).await
+                let findings = probe::judge_failed_login(&attempt.claims, Reason::LoginOutcomeUnknown);
+                self.fail(job, setup_id, Reason::LoginOutcomeUnknown.into(), findings, 0).await
             }
             ConnectState::Probing | ConnectState::Starting => {
                 let opened = self
@@ -94,7 +97,7 @@ impl Control {
                 Ok(Some(*session))
             }
             LoggedIn::Refused { refusal, credential } => {
-                self.note_refusal(job, setup, &login, refusal, credential).await?;
+                self.note_refusal(job, setup, attempt, (&login, refusal, credential)).await?;
                 Ok(None)
             }
         }
@@ -156,17 +159,22 @@ impl Control {
         &self,
         job: &Job,
         setup: &Setup,
-        login: &SalesforceLogin,
-        refusal: Refusal,
-        credential: bool,
+        attempt: &ConnectAttempt,
+        (login, refusal, credential): (&SalesforceLogin, Refusal, bool),
     ) -> Result<(), ControlError> {
         let window = self.inner.settings.token_activation_window;
-        let token_set_at = setup.claims().and_then(|claims| claims.token_set_at);
-        let logins = setup.attempt.as_ref().map_or(0, |attempt| attempt.logins) + 1;
-        let next = token_set_at
+        // The token of the attempt, or one that was entered while it waited.
+        let entered = setup.claims().and_then(|claims| claims.token_set_at).max(attempt.claims.token_set_at);
+        let mut next = entered
             .filter(|_| credential && login.method() == CredentialMethod::Password)
-            .and_then(|set_at| next_token_try(set_at, logins, OffsetDateTime::now_utc(), window));
-        let Some(until) = next else { return self.fail(job, setup.id, refusal, Vec::new(), 0).await };
+            .and_then(|set_at| next_token_try(set_at, attempt.logins + 1, OffsetDateTime::now_utc(), window));
+        if next.is_some() && !self.may_try_token_again(login).await? {
+            next = None;
+        }
+        let Some(until) = next else {
+            let findings = probe::judge_failed_login(&attempt.claims, refusal.reason);
+            return self.fail(job, setup.id, refusal, findings, 0).await;
+        };
         let lease = job.lease;
         self.advance(job, setup.id, "connect.wait_for_token", move |tx, setup, attempt| {
             Box::pin(async move {
@@ -268,11 +276,11 @@ impl Control {
         let user_key = self.login_identity(&login).user_key;
         let org = self.org_seen(org_id, session, &probed.facts);
         let findings = probed.findings.clone();
-        let lease = job.lease;
+        let token = self.candidate_token_info(job).await?;
         let outcome = self
             .advance(job, setup_id, "connect.start", move |tx, setup, attempt| {
                 let (mut org, credential) = (org.clone(), credential.clone());
-                let (user_key, findings) = (user_key.clone(), findings.clone());
+                let (user_key, findings, token) = (user_key.clone(), findings.clone(), token.clone());
                 Box::pin(async move {
                     if org.allocation == 0 {
                         org.allocation =
@@ -281,10 +289,7 @@ impl Control {
                     let limit = setup.answers.api_call_limit.map_or(MAX_LIMIT, |limit| limit.limit);
                     let new = NewConnection { org, credential, user_key, api_call_limit: limit, findings };
                     let connection = tx.connect(&new).await?;
-                    finish(tx, setup, attempt, &connection)
-                        .await
-                        .map(|setup| (setup, lease))
-                        .map(|(setup, _)| setup)
+                    finish(tx, setup, attempt, &connection, token).await
                 })
             })
             .await;
@@ -304,6 +309,12 @@ impl Control {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// A security token that came with the credential of a connected portal, and takes over with it.
+    async fn candidate_token_info(&self, job: &Job) -> Result<Option<CredentialInfo>, ControlError> {
+        let (kind, role) = (SecretKind::SecurityToken, SecretRole::Candidate);
+        Ok(self.inner.store.secret(job.portal_id, kind, role).await?.map(|row| row.info))
     }
 
     async fn credential_info(&self, job: &Job) -> Result<Option<CredentialInfo>, ControlError> {
@@ -349,13 +360,16 @@ impl Control {
         calls: i64,
     ) -> Result<(), ControlError> {
         tracing::info!(portal_id = %job.portal_id, reason = %failure.reason, "connect failed");
-        let refused_credential = failure.reason == Reason::SalesforceLoginRefused;
+        // What Salesforce refused, or what leads to another org than that of the connection, is not tried again.
+        let refused_credential =
+            matches!(failure.reason, Reason::SalesforceLoginRefused | Reason::PortalAlreadyConnected);
         self.advance(job, setup_id, "connect.fail", move |tx, setup, mut attempt| {
             let (failure, findings) = (failure.clone(), findings.clone());
             Box::pin(async move {
                 tx.delete_secret(SecretKind::SalesforceSession, SecretRole::Candidate).await?;
                 if refused_credential || attempt.purpose == Purpose::Rotate {
                     tx.delete_secret(SecretKind::SalesforceCredential, SecretRole::Candidate).await?;
+                    tx.delete_secret(SecretKind::SecurityToken, SecretRole::Candidate).await?;
                 }
                 if !findings.is_empty() {
                     attempt.findings = findings;
@@ -411,22 +425,34 @@ impl Control {
 /// The setup after its accounts were connected; the secrets that were tried are in force, a suspension is cleared.
 async fn finish(
     tx: &mut PortalTx,
-    setup: Setup,
+    mut setup: Setup,
     attempt: ConnectAttempt,
     connection: &Connection,
+    token: Option<CredentialInfo>,
 ) -> Result<Setup, StoreError> {
+    let mut claims = attempt.claims.clone();
+    if let Some(CredentialInfo { fingerprint, set_at, .. }) = token {
+        tx.promote_secret(SecretKind::SecurityToken).await?;
+        claims.token_fingerprint = Some(fingerprint.clone());
+        setup.answers.security_token = Some(SecurityToken::Stored { fingerprint, set_at });
+    }
     tx.promote_secret(SecretKind::SalesforceCredential).await?;
     tx.promote_secret(SecretKind::SalesforceSession).await?;
-    let cleared = tx.sync().clone().cleared(&[
+    let mut sync = tx.sync().clone().cleared(&[
         SuspensionReason::NotConnected,
         SuspensionReason::ConnectionStale,
         SuspensionReason::SalesforceCredentialRefused,
     ]);
-    tx.save_sync(cleared, setup.settings(), Some(connection.org_id.clone())).await?;
     let actor = Actor { by: attempt.requested_by.clone(), at: tx.now() };
-    let claims = attempt.claims.clone();
     let connected = attempt.moved(ConnectState::Connected { connection_id: connection.id }, tx.now());
-    Ok(setup.connected(&actor, &claims).with_attempt(connected))
+    let setup = setup.connected(&actor, &claims).with_attempt(connected);
+    if !setup.holds(Step::ConnectAccounts) {
+        // What was probed has been edited meanwhile.
+        tx.save_connection(Connection { state: ConnectionState::Stale, ..connection.clone() }).await?;
+        sync = sync.suspended(SuspensionReason::ConnectionStale, actor.at);
+    }
+    tx.save_sync(sync, setup.settings(), Some(connection.org_id.clone())).await?;
+    Ok(setup)
 }
 
 fn finding_refusal(finding: &Finding) -> Refusal {

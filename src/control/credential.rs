@@ -327,12 +327,16 @@ impl Control {
         self.seal(SecretKind::SecurityToken, &bytes, info)
     }
 
-    /// The stored security token.
+    /// The security token that goes with the credential of a role: a candidate may have come with its own.
     pub(super) async fn stored_token(
         &self,
         portal_id: PortalId,
+        role: SecretRole,
     ) -> Result<Option<SecretString>, ControlError> {
-        let opened = self.open_secret(portal_id, SecretKind::SecurityToken, SecretRole::Current).await?;
+        let mut opened = self.open_secret(portal_id, SecretKind::SecurityToken, role).await?;
+        if opened.is_none() && role == SecretRole::Candidate {
+            opened = self.open_secret(portal_id, SecretKind::SecurityToken, SecretRole::Current).await?;
+        }
         Ok(opened.and_then(|(bytes, _)| bytes.into_text()))
     }
 

@@ -4,7 +4,10 @@ use secrecy::SecretString;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{Control, ControlError, SalesforceLogin, vendor::login_refusal};
+use super::{
+    Control, ControlError, SalesforceLogin,
+    vendor::{is_login_lost, login_refusal},
+};
 use crate::{
     domain::{
         AttemptId, PortalId, Reason, Refusal, edition::Environment, portal::CredentialMethod,
@@ -16,6 +19,10 @@ use crate::{
 
 /// The window in which logins are counted.
 const LOGIN_WINDOW: Duration = Duration::hours(1);
+
+/// While a token may not be active yet, this many times the usual number of logins: 9 by default, and Salesforce locks
+/// a user out after 10.
+const FRESH_TOKEN_FACTOR: i64 = 3;
 
 /// A login that was sent.
 pub(super) enum LoggedIn {
@@ -42,7 +49,7 @@ impl Control {
             if let Some((bytes, _)) = opened {
                 let login = SalesforceLogin::from_bytes(&bytes)?;
                 let token: Option<SecretString> = match login.method() {
-                    CredentialMethod::Password => self.stored_token(portal_id).await?,
+                    CredentialMethod::Password => self.stored_token(portal_id, *role).await?,
                     _ => None,
                 };
                 return Ok(Some(login.with_token(token)));
@@ -52,7 +59,7 @@ impl Control {
     }
 
     /// Refuses a login that could lock the user out: too many were refused within the hour, or this very credential
-    /// was. A token that may not be active yet is not held against the credential.
+    /// was. A token that may not be active yet is not held against the credential, and stretches the limit.
     pub(super) async fn check_login_allowed(
         &self,
         login: &SalesforceLogin,
@@ -63,15 +70,27 @@ impl Control {
         if record.same_was_refused && !token_is_fresh {
             return Err(Refusal::new(Reason::SalesforceLoginRefused).with("repeated", "yes").into());
         }
-        if record.not_accepted >= self.inner.settings.logins_per_hour && !token_is_fresh {
+        let limit = self.login_limit(token_is_fresh);
+        if record.refused_or_lost >= limit {
             let frees = record.oldest.map(|oldest| oldest + LOGIN_WINDOW - time::OffsetDateTime::now_utc());
             let seconds = frees.map_or(LOGIN_WINDOW.whole_seconds(), |wait| wait.whole_seconds().max(1));
             return Err(Refusal::new(Reason::SalesforceLoginLimit)
-                .with("limit", self.inner.settings.logins_per_hour)
+                .with("limit", limit)
                 .with("retry_seconds", seconds)
                 .into());
         }
         Ok(())
+    }
+
+    fn login_limit(&self, token_is_fresh: bool) -> i64 {
+        let factor = if token_is_fresh { FRESH_TOKEN_FACTOR } else { 1 };
+        self.inner.settings.logins_per_hour.saturating_mul(factor)
+    }
+
+    /// Whether a refused login may be sent once more when its token may have become active.
+    pub(super) async fn may_try_token_again(&self, login: &SalesforceLogin) -> Result<bool, ControlError> {
+        let record = self.inner.store.login_record(&self.login_identity(login), LOGIN_WINDOW).await?;
+        Ok(record.refused_or_lost < self.login_limit(true))
     }
 
     /// Sends a login that was written down under `login_id`. A refusal is written down here; that it was accepted is
@@ -96,8 +115,11 @@ impl Control {
             Ok(session) => Ok(LoggedIn::Session(Box::new(session))),
             Err(error) => {
                 let credential = *error.kind() == SalesforceErrorKind::LoginRefused;
-                let outcome = if credential { LoginOutcome::Refused } else { LoginOutcome::Failed };
-                self.inner.store.end_login(login_id, outcome).await?;
+                // A login whose answer was lost stays without an outcome, as one that a crash cut short.
+                if !is_login_lost(&error) {
+                    let outcome = if credential { LoginOutcome::Refused } else { LoginOutcome::Failed };
+                    self.inner.store.end_login(login_id, outcome).await?;
+                }
                 tracing::info!(error = %error, "salesforce login was not accepted");
                 Ok(LoggedIn::Refused { refusal: login_refusal(&error), credential })
             }
@@ -179,6 +201,30 @@ impl Control {
                         tx.put_secret(SecretKind::SalesforceCredential, SecretRole::Current, rotated).await?;
                     }
                     Ok(())
+                })
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Keeps a refresh token that a login gave in the place of the one it used, which has ended with it.
+    pub(super) async fn keep_rotated(
+        &self,
+        portal_id: PortalId,
+        session: &Session,
+        login: &SalesforceLogin,
+    ) -> Result<(), ControlError> {
+        let Some(token) = &session.rotated_refresh_token else { return Ok(()) };
+        let rotated = self.seal_salesforce_login(&login.clone().rotated(token))?;
+        let kind = SecretKind::SalesforceCredential;
+        self.inner
+            .store
+            .change(&Call::internal("login.rotated"), Target::Portal(portal_id), move |tx| {
+                let rotated = rotated.clone();
+                Box::pin(async move {
+                    let candidate = tx.has_secret(kind, SecretRole::Candidate).await?;
+                    let role = if candidate { SecretRole::Candidate } else { SecretRole::Current };
+                    tx.put_secret(kind, role, &rotated).await
                 })
             })
             .await?;

@@ -274,6 +274,7 @@ impl Control {
                         None => SecurityToken::NotUsed,
                     };
                     let answered = setup.clone().submit_token(&actor, answer)?;
+                    tx.delete_secret(SecretKind::SecurityToken, SecretRole::Candidate).await?;
                     match &sealed {
                         Some(row) => {
                             tx.put_secret(SecretKind::SecurityToken, SecretRole::Current, row).await?;

@@ -59,10 +59,18 @@ pub(super) fn salesforce_refusal(error: &SalesforceError) -> Refusal {
 /// What an error of a login means: one whose answer was lost is not repeated by itself.
 pub(super) fn login_refusal(error: &SalesforceError) -> Refusal {
     let refusal = salesforce_refusal(error);
-    if refusal.reason == Reason::SalesforceOrgUnavailable && error.effect() != DidItHappen::No {
+    if is_login_lost(error) {
         return Refusal { reason: Reason::LoginOutcomeUnknown, ..refusal };
     }
     refusal
+}
+
+/// Whether a login may have been counted by Salesforce without our knowing. One that is answered by "unavailable" is
+/// not: it has its answer.
+pub(super) fn is_login_lost(error: &SalesforceError) -> bool {
+    error.effect() != DidItHappen::No
+        && *error.kind() != SalesforceErrorKind::Unavailable
+        && salesforce_refusal(error).reason == Reason::SalesforceOrgUnavailable
 }
 
 fn vendor_words(error: &SalesforceError) -> String {

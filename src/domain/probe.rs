@@ -113,6 +113,8 @@ pub enum Unknown {
     NotVisible(String),
     /// Salesforce answered with an error.
     Error(String),
+    /// The login failed.
+    LoginFailed,
 }
 
 /// A fact, or why it is not known.
@@ -212,7 +214,9 @@ impl Finding {
     fn not_checked(check: Check, unknown: &Unknown) -> Self {
         let actor = match unknown {
             Unknown::MissingPermission(_) => Actor::SalesforceAdministrator,
-            Unknown::NoApiCalls | Unknown::NotVisible(_) | Unknown::Error(_) => Actor::PortalAdministrator,
+            Unknown::NoApiCalls | Unknown::NotVisible(_) | Unknown::Error(_) | Unknown::LoginFailed => {
+                Actor::PortalAdministrator
+            }
         };
         Self { actor, unknown: Some(unknown.clone()), ..Self::new(check, Outcome::NotChecked) }
     }
@@ -252,6 +256,40 @@ pub fn judge(claims: &Claims, facts: &Facts) -> Vec<Finding> {
     findings
 }
 
+/// Judges a login that was not accepted: no other check could be made (R47).
+#[must_use]
+pub fn judge_failed_login(claims: &Claims, reason: Reason) -> Vec<Finding> {
+    let api_disabled = reason == Reason::SalesforceApiDisabled;
+    let actor = match reason {
+        Reason::SalesforceHostNotAllowed => Actor::Operator,
+        Reason::SalesforceSoapLoginDisabled
+        | Reason::SalesforceApiDisabled
+        | Reason::SalesforceLoginRestricted
+        | Reason::SalesforceOauthRefused => Actor::SalesforceAdministrator,
+        _ => Actor::PortalAdministrator,
+    };
+    let open = |check| Finding::not_checked(check, &Unknown::LoginFailed);
+    vec![
+        Finding::failed(Check::Login, actor, reason),
+        if api_disabled {
+            Finding::failed(Check::ApiEnabled, actor, reason)
+        } else {
+            open(Check::ApiEnabled)
+        },
+        open(Check::Edition).claimed(claims.edition.label()),
+        open(Check::Trial),
+        open(Check::Environment).claimed(claims.environment.label()),
+        open(Check::Seats).claimed(claims.seats.to_string()),
+        open(Check::Package).claimed("installed"),
+        open(Check::ObjectAccess),
+        open(Check::FieldAccess),
+        open(Check::PageLayouts).claimed("added"),
+        open(Check::ApiCalls),
+        open(Check::ExternalId),
+        open(Check::AdminAccess).claimed(claims.admin_access.label()),
+    ]
+}
+
 /// The reason to refuse, if any check failed: the first in the order of checks.
 #[must_use]
 pub fn refusal(findings: &[Finding]) -> Option<&Finding> {
@@ -272,7 +310,7 @@ fn judge_api_enabled(permissions: &Fact<Permissions>) -> Finding {
 fn organization_unknown(unknown: &Unknown) -> Vec<Finding> {
     let reason = match unknown {
         Unknown::NoApiCalls => Reason::SalesforceApiCallsExhausted,
-        Unknown::MissingPermission(_) | Unknown::NotVisible(_) | Unknown::Error(_) => {
+        Unknown::MissingPermission(_) | Unknown::NotVisible(_) | Unknown::Error(_) | Unknown::LoginFailed => {
             Reason::SalesforceOrgUnavailable
         }
     };

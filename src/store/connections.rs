@@ -197,6 +197,8 @@ impl PortalTx {
                      select from connections c
                      where c.org_id = $1 and c.place = candidate and c.state <> 'disconnected'
                  )) as place,
+                (select string_agg(portal_id::text, ', ' order by place)
+                 from connections where org_id = $1 and state <> 'disconnected') as portals,
                 coalesce((
                     select sum(api_call_limit) from connections where org_id = $1 and state <> 'disconnected'
                 ), 0)::bigint as "held!""#,
@@ -208,6 +210,7 @@ impl PortalTx {
         let place = row.place.ok_or_else(|| {
             Refusal::new(Reason::OrgPortalLimitReached)
                 .with("limit", org.portal_cap)
+                .with("portals", row.portals.unwrap_or_default())
                 .with("org_id", &org.org_id)
         })?;
         Ok((place, row.held))

@@ -31,8 +31,9 @@ impl LoginOutcome {
 /// What is known of earlier logins of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoginRecord {
-    /// Logins within the window that were not accepted, of whatever credential.
-    pub not_accepted: i64,
+    /// Logins within the window that were refused or whose answer is not known, of whatever credential: those that
+    /// Salesforce may count towards a lockout. An outage is none.
+    pub refused_or_lost: i64,
     /// The same credential was refused when it was last sent.
     pub same_was_refused: bool,
     /// When the oldest of those counted was sent.
@@ -111,8 +112,8 @@ impl Store {
         let row = sqlx::query!(
             r#"/* logins::login_record */
             select
-                count(*) filter (where outcome is distinct from 'accepted') as "not_accepted!",
-                min(started_at) filter (where outcome is distinct from 'accepted') as oldest,
+                count(*) filter (where outcome is null or outcome = 'refused') as "refused_or_lost!",
+                min(started_at) filter (where outcome is null or outcome = 'refused') as oldest,
                 coalesce((
                     select last.outcome = 'refused' from login_attempts last
                     where last.user_key = $1 and last.fingerprint = $2
@@ -127,7 +128,7 @@ impl Store {
         .fetch_one(&self.pool)
         .await?;
         Ok(LoginRecord {
-            not_accepted: row.not_accepted,
+            refused_or_lost: row.refused_or_lost,
             same_was_refused: row.same_was_refused,
             oldest: row.oldest,
         })

@@ -107,6 +107,7 @@ fn why_unknown(language: Language, check: v1::Check, subject: &str, unknown: &Un
         Unknown::MissingPermission(_) => "finding-not-checked-no-view-setup",
         Unknown::NotVisible(_) => "finding-not-checked-embed",
         Unknown::Error(_) => "finding-not-checked-unavailable",
+        Unknown::LoginFailed => "finding-not-checked-login-failed",
     };
     let title = locale::value_label(language, check.as_str_name());
     let subject = if subject.is_empty() { &title } else { subject };

@@ -209,6 +209,7 @@ fn r47_a_finding_says_what_to_do_and_why_it_could_not_be_made() {
         Unknown::MissingPermission("View Setup and Configuration".to_owned()),
         Unknown::NotVisible("Lightning pages".to_owned()),
         Unknown::Error("500".to_owned()),
+        Unknown::LoginFailed,
     ] {
         seats.unknown = Some(unknown);
         for language in Language::ALL {

@@ -286,7 +286,8 @@ async fn r47_another_eligible_edition_is_a_warning_where_the_access_suffices() -
 
 #[tokio::test]
 async fn r02_an_org_that_reports_performance_counts_as_unlimited() -> Result<()> {
-    let claimed = Claimed { edition: SalesforceEdition::Unlimited, ..Claimed::default() };
+    let claimed =
+        Claimed { edition: SalesforceEdition::Unlimited, limit: Some(10_000), ..Claimed::default() };
     let performance = |org: &mut OrgFixture| "Performance Edition".clone_into(&mut org.edition);
     let attempt = connects_with(&claimed, ACME, performance).await?;
     ensure!(finding(&attempt.findings, Check::Edition, "")?.result() == FindingResult::Passed);

@@ -62,7 +62,7 @@ async fn r52_a_token_that_is_not_active_yet_is_tried_again_until_it_is() -> Resu
 
 #[tokio::test]
 async fn r52_a_token_that_never_works_ends_after_few_logins_at_growing_intervals() -> Result<()> {
-    let (scene, portal) = with_an_inactive_token(Duration::from_secs(3)).await?;
+    let (scene, portal) = with_an_inactive_token(Duration::from_secs(9)).await?;
     let asked = scene.ask(&portal, Some(password(ACME))).await?.attempt.context("an attempt")?;
     let mut tries: Vec<(i64, i32)> = Vec::new();
     let begun = tokio::time::Instant::now();

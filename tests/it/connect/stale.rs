@@ -27,10 +27,13 @@ async fn settle(scene: &Scene, portal: &Portal) -> Result<()> {
     Ok(())
 }
 
-async fn switch_on(scene: &Scene, portal: &Portal) -> Result<(), Status> {
-    let setup_id = portal.setup_id.clone();
-    let review = scene.setups().review_setup(ReviewSetupRequest { setup_id: setup_id.clone() }).await?;
-    let review_etag = review.into_inner().review_etag;
+async fn review(scene: &Scene, portal: &Portal) -> Result<String, Status> {
+    let request = ReviewSetupRequest { setup_id: portal.setup_id.clone() };
+    Ok(scene.setups().review_setup(request).await?.into_inner().review_etag)
+}
+
+async fn switch_on(scene: &Scene, portal: &Portal, review_etag: &str) -> Result<(), Status> {
+    let (setup_id, review_etag) = (portal.setup_id.clone(), review_etag.to_owned());
     let request = EnableSyncRequest { setup_id, review_etag, ..Default::default() };
     scene.setups().enable_sync(request).await.map(|_| ())
 }
@@ -74,11 +77,12 @@ async fn r51_an_edit_of_what_was_probed_makes_the_connection_stale_until_it_is_p
     let portal = scene.portal_a().await?;
     scene.connect(&portal, ACME).await?;
     settle(&scene, &portal).await?;
-    switch_on(&scene, &portal).await?;
+    switch_on(&scene, &portal, &review(&scene, &portal).await?).await?;
     for what in [Edit::Edition, Edit::Environment, Edit::Token, Edit::NoToken] {
         let before = scene.connection(&portal).await?;
         ensure!(before.state() == ConnectionState::Connected, "{what:?}: {before:?}");
         ensure!(status(&scene, &portal).await?.health() == SyncHealth::Healthy, "{what:?}");
+        let reviewed = review(&scene, &portal).await?;
         edit(&scene, &portal, what).await?;
         let stale = scene.connection(&portal).await?;
         ensure!(stale.state() == ConnectionState::Stale, "{what:?}: {stale:?}");
@@ -88,7 +92,7 @@ async fn r51_an_edit_of_what_was_probed_makes_the_connection_stale_until_it_is_p
         let suspended = status(&scene, &portal).await?;
         ensure!(suspended.suspension() == SuspensionReason::ConnectionStale, "{what:?}: {suspended:?}");
         ensure!(suspended.health() == SyncHealth::Suspended && !suspended.suspension_detail.is_empty());
-        let answer = switch_on(&scene, &portal).await;
+        let answer = switch_on(&scene, &portal, &reviewed).await;
         refusal(answer, Code::FailedPrecondition, "CONNECTION_STALE")?;
 
         edit_back(&scene, &portal, what).await?;
@@ -98,7 +102,7 @@ async fn r51_an_edit_of_what_was_probed_makes_the_connection_stale_until_it_is_p
         ensure!(again.state() == ConnectionState::Connected, "{what:?}: {again:?}");
         ensure!(again.connection_id == before.connection_id, "{what:?}: probed again, not connected anew");
         ensure!(scene.setup(&portal).await?.stale.is_empty(), "{what:?}");
-        switch_on(&scene, &portal).await?;
+        switch_on(&scene, &portal, &review(&scene, &portal).await?).await?;
     }
     Ok(())
 }
@@ -117,7 +121,7 @@ async fn r51_what_the_probe_does_not_judge_leaves_the_connection_alone() -> Resu
     let connection = scene.connection(&portal).await?;
     ensure!(connection.state() == ConnectionState::Connected, "{connection:?}");
     ensure!(connection.api_call_limit == 12_345, "{connection:?}");
-    switch_on(&scene, &portal).await?;
+    switch_on(&scene, &portal, &review(&scene, &portal).await?).await?;
     Ok(())
 }
 
