@@ -49,7 +49,7 @@ fn client_credentials(scene: &Scene, secret: &str) -> SalesforceCredential {
 #[tokio::test]
 async fn r53_where_soap_login_is_off_the_reason_is_precise_and_oauth_connects_the_same_org() -> Result<()> {
     let scene = Scene::open_with(|config| {
-        config.limits.portals_per_org = std::num::NonZeroU32::MIN.saturating_add(3)
+        config.limits.portals_per_org = std::num::NonZeroU32::MIN.saturating_add(3);
     })
     .await?;
     scene.edit_org(ACME, |org| org.soap_login_enabled = false)?;

@@ -138,7 +138,7 @@ fn in_hubspot(world: &World, walk: &Walk, email: &str) -> Result<Vec<String>> {
 /// Asserts that a completed test contact is in both CRMs, once.
 fn assert_in_both(world: &World, walk: &Walk, contact: &v1::TestContact) -> Result<()> {
     ensure!(contact.status() == TestContactStatus::Completed, "not completed: {contact:?}");
-    assert_eq!(in_hubspot(world, walk, &contact.email)?, [contact.hubspot_contact_id.clone()]);
+    assert_eq!(in_hubspot(world, walk, &contact.email)?, std::slice::from_ref(&contact.hubspot_contact_id));
     let portal = u64::try_from(walk.portal_id)?;
     assert_eq!(world.simulators.hubspot.created_with_email(portal, &contact.email), 1);
     let [(object, id, external_id)] = in_salesforce(world, &contact.email)?

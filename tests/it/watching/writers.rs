@@ -136,7 +136,7 @@ async fn write(servers: Servers, portals: Vec<i64>, org_id: String, stop: Cancel
         let outcome = match what % 8 {
             0 | 1 => pause(&clients, portal_id, flag % 2 == 0).await,
             2 | 3 => settings(&clients, portal_id, flag % 2 == 0).await,
-            4 | 5 | 6 => {
+            4..=6 => {
                 let limit = |portal_id| (portal_id, 5_000 + rand::rng().random_range(0..5_000));
                 let shares: Vec<_> = portals.iter().copied().map(limit).collect();
                 allocate(&clients, &org_id, &shares).await

@@ -183,7 +183,7 @@ async fn r24_validate_only_of_every_step_changes_nothing() -> Result<()> {
                 acknowledged: true, subscription: v1::HubSpotSubscription::Enterprise.into()
             }),
             Step::Edition => {
-                preview!(select_edition SelectEditionRequest { edition: SalesforceEdition::Unlimited.into() })
+                preview!(select_edition SelectEditionRequest { edition: SalesforceEdition::Unlimited.into() });
             }
             Step::AdminAccess => preview!(confirm_admin_access ConfirmAdminAccessRequest {
                 admin_access: v1::AdminAccess::TopLevelAdministrator.into()
@@ -194,13 +194,13 @@ async fn r24_validate_only_of_every_step_changes_nothing() -> Result<()> {
             Step::SeatCount => preview!(set_seat_count SetSeatCountRequest { seat_count: 3 }),
             Step::ApiCallLimit => preview!(set_api_call_limit SetApiCallLimitRequest { limit: Some(100) }),
             Step::Package => {
-                preview!(confirm_package_installed ConfirmPackageInstalledRequest { installed: true })
+                preview!(confirm_package_installed ConfirmPackageInstalledRequest { installed: true });
             }
             Step::SecurityToken => {
-                preview!(submit_security_token SubmitSecurityTokenRequest { security_token: TOKEN.to_owned() })
+                preview!(submit_security_token SubmitSecurityTokenRequest { security_token: TOKEN.to_owned() });
             }
             Step::VisualforceModule => {
-                preview!(confirm_visualforce_module ConfirmVisualforceModuleRequest { added: true })
+                preview!(confirm_visualforce_module ConfirmVisualforceModuleRequest { added: true });
             }
             Step::ObjectSync => preview!(choose_object_sync ChooseObjectSyncRequest {
                 object_sync: Some(v1::ObjectSync { accounts: 1, opportunities: 2 })
@@ -212,7 +212,7 @@ async fn r24_validate_only_of_every_step_changes_nothing() -> Result<()> {
                 choice: Some(v1::choose_inclusion_list_request::Choice::ListId("2".to_owned()))
             }),
             Step::Review => {
-                preview!(enable_sync EnableSyncRequest { review_etag: walk.review().await?.review_etag })
+                preview!(enable_sync EnableSyncRequest { review_etag: walk.review().await?.review_etag });
             }
             Step::Test => continue,
             Step::Done => {

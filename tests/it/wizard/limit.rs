@@ -81,7 +81,8 @@ async fn r33_hand_set_limit_survives_a_seat_change() -> Result<()> {
     let walk = Walk::before(&world, Step::ApiCallLimit).await?;
     let limit = limit_of(&walk.limit(Some(20_000)).await?);
     assert_eq!((limit.limit, limit.set_by_hand, limit.needs_confirmation), (20_000, true, false));
-    let edits: [(&str, fn(&Walk) -> futures::future::BoxFuture<'_, Result<v1::Setup, tonic::Status>>); 3] = [
+    type Edit = fn(&Walk) -> futures::future::BoxFuture<'_, Result<v1::Setup, tonic::Status>>;
+    let edits: [(&str, Edit); 3] = [
         ("seats", |walk| Box::pin(walk.seats(100))),
         ("edition", |walk| Box::pin(walk.edition(SalesforceEdition::Unlimited))),
         ("environment", |walk| Box::pin(walk.select_environment(SalesforceEnvironment::Sandbox))),

@@ -178,7 +178,7 @@ async fn r51_an_edit_of_what_was_probed_makes_the_connection_stale() -> Result<(
     for step in [Step::Edition, Step::Environment, Step::SecurityToken] {
         edit(&walk, step).await?;
         let request = v1::GetConnectionRequest { portal_id: walk.portal_id };
-        let answer = walk.clients.connections.clone().get_connection(request.clone()).await?.into_inner();
+        let answer = walk.clients.connections.clone().get_connection(request).await?.into_inner();
         assert_eq!(answer.connection.unwrap_or_default().state(), ConnectionState::Stale, "{step:?}");
         let status = walk.sync_status().await?;
         assert_eq!(status.suspension(), SuspensionReason::ConnectionStale, "{step:?}");
