@@ -72,7 +72,8 @@ impl PortalTx {
         )
         .execute(&mut *self.sql)
         .await?;
-        let view = self.view_setup(setup).await?;
+        let share = self.org_share().await?;
+        let view = view(setup, share, &self.settings, self.next_revision());
         self.changes.retain(|change| !matches!(change, Change::Setup(_)));
         self.changes.push(Change::Setup(view.clone()));
         Ok(view)
@@ -96,7 +97,8 @@ impl PortalTx {
     /// When the database does not answer.
     pub async fn view_setup(&mut self, setup: Setup) -> Result<SetupView, StoreError> {
         let share = self.org_share().await?;
-        let revision = self.next_revision();
+        // Without a change the portal's revision stays as it is.
+        let revision = if self.changes.is_empty() { self.next_revision() - 1 } else { self.next_revision() };
         Ok(view(setup, share, &self.settings, revision))
     }
 

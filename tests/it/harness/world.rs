@@ -16,7 +16,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::TestDatabase;
 
 /// How long a test waits for something that must happen.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An installation.
 pub struct World {

@@ -123,7 +123,9 @@ async fn r24_every_edit_makes_exactly_its_dependants_stale() -> Result<()> {
         };
         assert_stale_by(&after, step);
         assert_eq!(others(&after, step), others(&before, step), "later answers after {step:?}");
-        assert_eq!(walk.setup().await?, after, "what was answered is what is stored");
+        // The portal's revision goes on with whatever else happens in it.
+        let stored = v1::Setup { revision: after.revision, ..walk.setup().await? };
+        assert_eq!(stored, after, "what was answered is what is stored");
 
         // Back again, and what is stale is answered anew, in order: nothing stale remains.
         if !matches!(step, Step::ConnectAccounts | Step::Review | Step::Done) {
@@ -144,7 +146,7 @@ async fn r24_the_same_answer_again_makes_nothing_stale() -> Result<()> {
     let world = world().await?;
     let walk = Walk::start(&world).await?;
     walk.answer_until(Step::Unspecified).await?;
-    let before = walk.setup().await?;
+    let mut before = walk.setup().await?;
     for step in STEPS {
         if matches!(step, Step::ConnectAccounts | Step::Test) {
             continue;
@@ -152,6 +154,7 @@ async fn r24_the_same_answer_again_makes_nothing_stale() -> Result<()> {
         let after = walk.answer(step).await.with_context(|| step.as_str_name())?;
         assert_eq!(after.stale, Vec::<i32>::new(), "{step:?}");
         assert_eq!(others(&after, step), others(&before, step), "{step:?}");
+        before = after;
     }
     Ok(())
 }
