@@ -10,6 +10,7 @@ mod error;
 mod lists;
 mod orgs;
 mod portals;
+mod review;
 mod session;
 mod setup;
 mod sync;
@@ -28,7 +29,8 @@ pub use credential::{HubSpotCredential, SalesforceLogin};
 pub use error::ControlError;
 pub use lists::SmartListPage;
 pub use orgs::{Budget, OrgView};
-pub use setup::{Finished, InclusionChoice, Review};
+pub use review::{Finished, Review};
+pub use setup::InclusionChoice;
 pub use worker::run_jobs;
 
 use crate::{

@@ -29,7 +29,6 @@ async fn at_random(operation: Operation) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "has not run to its end yet"]
 async fn connect_is_killed_at_random() -> Result<()> {
     at_random(Operation::Connect).await
 }

@@ -10,7 +10,6 @@ use crate::harness::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "has not run to its end yet"]
 async fn r09_answers_survive_a_kill_between_any_two_steps() -> Result<()> {
     let mut world = World::start().await?;
     let mut walk = Walk::start(&world).await?;
