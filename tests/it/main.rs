@@ -6,6 +6,7 @@ mod harness;
 mod kills;
 mod noise;
 mod private_postgres;
+mod secrets;
 mod test_contact;
 mod watching;
 mod wizard;

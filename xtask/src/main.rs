@@ -1,4 +1,4 @@
-//! Tasks of the workshop: `cargo run -p xtask -- sqlx [--check]`.
+//! Build tasks: `cargo run -p xtask -- sqlx [--check]`.
 //!
 //! `sqlx` rewrites the committed query cache `.sqlx` from a throw-away database with all migrations; `--check` only
 //! says whether it would change.
