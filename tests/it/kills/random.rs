@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Strikes of each operation; two kills each.
-const STRIKES: u32 = 20;
+const STRIKES: u32 = 24;
 /// The second server has to find the job first.
 const TAKE_OVER: Duration = Duration::from_millis(30);
 
