@@ -83,6 +83,15 @@ impl From<ControlError> for Failure {
     }
 }
 
+/// The trailers that end a stream which can say no more than its code.
+#[must_use]
+pub fn trailers(code: Code) -> http::HeaderMap {
+    let mut trailers = http::HeaderMap::new();
+    // Adding a status without text or details to an empty map can't fail.
+    let _ = Status::new(code, "").add_header(&mut trailers);
+    trailers
+}
+
 /// The status of a failure, in the caller's language.
 #[must_use]
 pub fn of(call: &Call, failure: &Failure) -> Status {

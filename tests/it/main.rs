@@ -4,6 +4,7 @@ mod connect;
 mod docs;
 mod harness;
 mod kills;
+mod layers;
 mod noise;
 mod private_postgres;
 mod secrets;

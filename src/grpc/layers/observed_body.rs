@@ -14,6 +14,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::{Code, Status};
 
 use super::observe::Ending;
+use crate::grpc::status;
 
 /// A body whose end is written down, once.
 pub(super) struct ObservedBody {
@@ -34,10 +35,7 @@ impl ObservedBody {
     fn end(&mut self, code: Code) -> Frame<Bytes> {
         self.inner = None;
         self.ending.code = Some(code);
-        let mut trailers = http::HeaderMap::new();
-        // Adding a status without text or details to an empty map can't fail.
-        let _ = Status::new(code, "").add_header(&mut trailers);
-        Frame::trailers(trailers)
+        Frame::trailers(status::trailers(code))
     }
 }
 
