@@ -1,7 +1,7 @@
 //! The rules. Pure: no tokio, tonic, prost, sqlx or reqwest; time and randomness come in as arguments.
 //!
-//! Types here are serialised as they are stored (see `docs/adr/0003-stored-form.md`); snapshot tests in the store
-//! guard that form.
+//! Types here are serialised as they are stored (see `docs/adr/0003-stored-form.md`): renaming a field
+//! changes that form.
 
 pub mod api_limit;
 pub mod budget;
