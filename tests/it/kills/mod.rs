@@ -15,7 +15,7 @@ mod random;
 mod story;
 mod wizard;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use lane::{Death, Lane, Operation};
 
@@ -24,6 +24,7 @@ const LANES: usize = 4;
 
 /// Runs the deaths on several lanes side by side; returns the number of kills.
 async fn run(operation: Operation, deaths: Vec<Death>) -> Result<usize> {
+    let planned = deaths.len();
     let mut shares: Vec<Vec<Death>> = vec![Vec::new(); LANES];
     for (death, lane) in deaths.into_iter().zip((0..LANES).cycle()) {
         if let Some(share) = shares.get_mut(lane) {
@@ -37,9 +38,12 @@ async fn run(operation: Operation, deaths: Vec<Death>) -> Result<usize> {
             let context = format!("{operation:?}, killed at {death:?}");
             kills += lane.strike(death).await.map_err(|error| error.context(context))?;
         }
-        Ok::<_, anyhow::Error>(kills)
+        Ok::<_, anyhow::Error>((kills, lane.missed))
     });
-    let kills = futures::future::try_join_all(lanes).await?.into_iter().sum();
-    eprintln!("{operation:?}: {kills} kills");
+    let (kills, missed): (Vec<usize>, Vec<usize>) =
+        futures::future::try_join_all(lanes).await?.into_iter().unzip();
+    let (kills, missed) = (kills.into_iter().sum(), missed.into_iter().sum::<usize>());
+    eprintln!("{operation:?}: {kills} kills, {missed} of {planned} points not reached");
+    ensure!(missed * 10 <= planned, "{missed} of {planned} points were not reached");
     Ok(kills)
 }

@@ -77,11 +77,23 @@ impl Process {
         self.kill_after(Duration::ZERO).await.map(|_| ())
     }
 
-    /// Waits until it has died by itself.
-    pub async fn died(mut self) -> Result<()> {
-        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.context("it did not die")??;
+    /// Waits until it has died by itself; false when `over` came true before, and it was killed then.
+    pub async fn died_unless(mut self, over: impl Future<Output = bool>) -> Result<bool> {
+        let over = async {
+            if !over.await {
+                std::future::pending::<()>().await;
+            }
+        };
+        let status = tokio::select! {
+            biased;
+            died = tokio::time::timeout(PATIENCE, self.child.wait()) => died.context("it did not die")??,
+            () = over => {
+                self.kill().await?;
+                return Ok(false);
+            }
+        };
         ensure!(!status.success() && status.code().is_none(), "it was not killed but ended: {status}");
-        Ok(())
+        Ok(true)
     }
 }
 
