@@ -11,6 +11,9 @@ pub(crate) struct Ready<'a> {
     /// Base URL of the gRPC server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) grpc: Option<String>,
+    /// The token to call it with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<&'a str>,
     /// Base URL of the Salesforce simulator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) salesforce: Option<&'a str>,

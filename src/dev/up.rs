@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::postgres::{Cluster, Durability, Programs};
 use crate::{
@@ -49,6 +49,8 @@ impl Default for EnvironmentSettings {
 pub struct Environment {
     /// Base URL of the gRPC server.
     pub grpc_url: String,
+    /// The token to call it with.
+    pub token: SecretString,
     /// The database.
     pub database_url: String,
     /// Both simulators.
@@ -84,9 +86,10 @@ impl Environment {
         config.vault.key_file = settings.data_dir.as_ref().map(|folder| folder.join(KEY_FILE));
         point_at_simulators(&mut config, &simulators)?;
         let life = Lifecycle::new();
-        let started = app::start(&config, None, &life).await?;
+        let token = SecretString::from(uuid::Uuid::new_v4().simple().to_string());
+        let started = app::start(&config, Some(token.clone()), &life).await?;
         let grpc_url = format!("http://{}", started.address);
-        Ok(Self { grpc_url, database_url, simulators, life, cluster })
+        Ok(Self { grpc_url, token, database_url, simulators, life, cluster })
     }
 
     /// Stops everything.
@@ -150,6 +153,7 @@ pub async fn up(
     if let Some(path) = ready_file {
         let ready = Ready {
             grpc: Some(environment.grpc_url.clone()),
+            token: Some(environment.token.expose_secret()),
             salesforce: Some(&environment.simulators.salesforce_url),
             hubspot: Some(&environment.simulators.hubspot_url),
             database_url: Some(environment.database_url.clone()),

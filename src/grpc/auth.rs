@@ -28,7 +28,7 @@ impl Principal {
     /// Whoever knows the static token.
     #[must_use]
     pub fn token() -> Self {
-        Self("token".into())
+        Self("local".into())
     }
 
     /// Nobody: before authentication, and on the open services.

@@ -9,7 +9,7 @@ use bytes::{Buf as _, BufMut as _, Bytes};
 use connector::{
     api::{self, v1},
     config::{Config, Sources},
-    dev::{Environment, EnvironmentSettings},
+    dev::{self, Environment, EnvironmentSettings, Line},
     simulator::hubspot::seed,
 };
 use prost::Message as _;
@@ -19,7 +19,6 @@ use tonic::{
     Code, Request, Status,
     client::Grpc,
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    transport::Channel,
 };
 use tonic_types::StatusExt as _;
 
@@ -69,8 +68,8 @@ impl Decoder for Raw {
 }
 
 /// Sends bytes to a method; of a stream the first message counts.
-async fn send(channel: &Channel, method: &MethodDescriptor, bytes: Bytes) -> Result<(), Status> {
-    let mut grpc = Grpc::new(channel.clone());
+async fn send(line: &Line, method: &MethodDescriptor, bytes: Bytes) -> Result<(), Status> {
+    let mut grpc = Grpc::new(line.clone());
     grpc.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let path = path.parse().map_err(|_| Status::unknown("a path"))?;
@@ -194,7 +193,7 @@ fn noise(random: &mut impl rand::Rng, message: &MessageDescriptor) -> Bytes {
 
 struct Target {
     environment: Environment,
-    channel: Channel,
+    line: Line,
     methods: Vec<MethodDescriptor>,
     portal_id: i64,
     setup_id: String,
@@ -204,25 +203,25 @@ impl Target {
     async fn start() -> Result<Self> {
         let config = Config::load(&Sources { file: None, environment: Vec::new(), overrides: Vec::new() })?;
         let environment = Environment::start(&config, &EnvironmentSettings::default()).await?;
-        let channel = Channel::from_shared(environment.grpc_url.clone())?.connect().await?;
+        let line = dev::connect(&environment.grpc_url, &environment.token).await?;
         let pool = DescriptorPool::decode(api::DESCRIPTOR)?;
         let services = pool.services().filter(|service| service.package_name() == "connector.v1");
         let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>()).collect();
-        let mut portals = v1::portal_service_client::PortalServiceClient::new(channel.clone());
+        let mut portals = v1::portal_service_client::PortalServiceClient::new(line.clone());
         let token = v1::HubSpotStaticToken { token: seed::TOKEN_A.to_owned() };
         let method = Some(v1::hub_spot_credential::Method::StaticToken(token));
         let credential = Some(v1::HubSpotCredential { method });
         let asked = v1::RegisterPortalRequest { credential, ..Default::default() };
         let portal = portals.register_portal(asked).await?.into_inner().portal.context("a portal")?;
         let portal_id = portal.portal_id;
-        let mut setups = v1::setup_service_client::SetupServiceClient::new(channel.clone());
+        let mut setups = v1::setup_service_client::SetupServiceClient::new(line.clone());
         let asked = v1::StartSetupRequest { portal_id, ..Default::default() };
         let setup = setups.start_setup(asked).await?.into_inner().setup.context("a setup")?;
-        Ok(Self { environment, channel, methods, portal_id, setup_id: setup.setup_id })
+        Ok(Self { environment, line, methods, portal_id, setup_id: setup.setup_id })
     }
 
     async fn try_out(&self, method: &MethodDescriptor, what: &str, bytes: Bytes) -> Result<()> {
-        let answer = tokio::time::timeout(PATIENCE, send(&self.channel, method, bytes)).await;
+        let answer = tokio::time::timeout(PATIENCE, send(&self.line, method, bytes)).await;
         judge(method, what, answer.with_context(|| format!("{} hangs on {what}", method.full_name()))?)
     }
 }
@@ -254,7 +253,7 @@ async fn no_input_breaks_any_rpc() -> Result<()> {
         target.try_out(method, "2 MiB", Bytes::from(vec![0; 2 * 1024 * 1024])).await?;
     }
     // The server is as it was.
-    let mut setups = v1::setup_service_client::SetupServiceClient::new(target.channel.clone());
+    let mut setups = v1::setup_service_client::SetupServiceClient::new(target.line.clone());
     let asked = v1::GetSetupRequest { setup_id: target.setup_id.clone() };
     let setup = setups.get_setup(asked).await?.into_inner().setup.context("the setup")?;
     ensure!(setup.missing.first() == Some(&i32::from(v1::Step::Prerequisites)), "no answer slipped through");

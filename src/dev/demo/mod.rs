@@ -7,9 +7,9 @@ mod walk;
 use std::{process::ExitCode, time::Instant};
 
 use anyhow::Context as _;
-use tonic::transport::{Channel, Endpoint};
+use secrecy::SecretString;
 
-use super::{Environment, EnvironmentSettings};
+use super::{Environment, EnvironmentSettings, Line, connect};
 use crate::{
     api::v1::{
         connection_service_client::ConnectionServiceClient,
@@ -35,24 +35,24 @@ const ACME_SEATS: i32 = 50;
 
 /// The services over one connection.
 struct Clients {
-    portals: PortalServiceClient<Channel>,
-    setups: SetupServiceClient<Channel>,
-    connections: ConnectionServiceClient<Channel>,
-    orgs: OrgServiceClient<Channel>,
-    lists: InclusionListServiceClient<Channel>,
-    test_contacts: TestContactServiceClient<Channel>,
+    portals: PortalServiceClient<Line>,
+    setups: SetupServiceClient<Line>,
+    connections: ConnectionServiceClient<Line>,
+    orgs: OrgServiceClient<Line>,
+    lists: InclusionListServiceClient<Line>,
+    test_contacts: TestContactServiceClient<Line>,
 }
 
 impl Clients {
-    async fn connect(url: &str) -> anyhow::Result<Self> {
-        let channel = Endpoint::from_shared(url.to_owned())?.connect().await?;
+    async fn connect(url: &str, token: &SecretString) -> anyhow::Result<Self> {
+        let line = connect(url, token).await?;
         Ok(Self {
-            portals: PortalServiceClient::new(channel.clone()),
-            setups: SetupServiceClient::new(channel.clone()),
-            connections: ConnectionServiceClient::new(channel.clone()),
-            orgs: OrgServiceClient::new(channel.clone()),
-            lists: InclusionListServiceClient::new(channel.clone()),
-            test_contacts: TestContactServiceClient::new(channel),
+            portals: PortalServiceClient::new(line.clone()),
+            setups: SetupServiceClient::new(line.clone()),
+            connections: ConnectionServiceClient::new(line.clone()),
+            orgs: OrgServiceClient::new(line.clone()),
+            lists: InclusionListServiceClient::new(line.clone()),
+            test_contacts: TestContactServiceClient::new(line),
         })
     }
 }
@@ -69,7 +69,7 @@ pub async fn demo(config: &Config) -> anyhow::Result<ExitCode> {
     show.fact("gRPC", &environment.grpc_url);
     show.fact("Salesforce (simulated)", &environment.simulators.salesforce_url);
     show.fact("HubSpot (simulated)", &environment.simulators.hubspot_url);
-    let mut clients = Clients::connect(&environment.grpc_url).await?;
+    let mut clients = Clients::connect(&environment.grpc_url, &environment.token).await?;
     let outcome = scenes(&mut clients, &show).await;
     environment.stop(config.shutdown.drain_timeout).await?;
     outcome?;

@@ -128,7 +128,7 @@ async fn without_the_token_only_health_is_open() {
     let mut request = Request::new(get(FINE));
     request.metadata_mut().insert("authorization", "Bearer s3cret".parse().unwrap());
     let answer = client.get_sync_status(request).await.unwrap().into_inner();
-    assert_eq!(answer.status.unwrap().operator, "token");
+    assert_eq!(answer.status.unwrap().operator, "local");
     let mut health = tonic_health::pb::health_client::HealthClient::new(server.channel().await);
     health.check(tonic_health::pb::HealthCheckRequest::default()).await.unwrap();
     server.stop().await;

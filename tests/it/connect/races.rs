@@ -6,9 +6,9 @@ use connector::{
         ConnectAccountsRequest, ConnectAttempt, ConnectState, ErrorReason,
         connection_service_client::ConnectionServiceClient,
     },
+    dev::Line,
     simulator::hubspot::seed::{TOKEN_A, TOKEN_B, TOKEN_C},
 };
-use tonic::transport::Channel;
 
 use super::{
     places::{GLOBEX, globex},
@@ -25,18 +25,18 @@ fn modest() -> Claimed {
 }
 
 /// Two servers on one database, and a client of each.
-async fn two_servers() -> Result<(Scene, [ConnectionServiceClient<Channel>; 2])> {
+async fn two_servers() -> Result<(Scene, [ConnectionServiceClient<Line>; 2])> {
     let mut scene = Scene::open().await?;
     scene.world.add_server().await?;
     let clients = [
-        ConnectionServiceClient::new(scene.world.channel_to(0).await?),
-        ConnectionServiceClient::new(scene.world.channel_to(1).await?),
+        ConnectionServiceClient::new(scene.world.line_to(0).await?),
+        ConnectionServiceClient::new(scene.world.line_to(1).await?),
     ];
     Ok((scene, clients))
 }
 
 async fn ask(
-    mut client: ConnectionServiceClient<Channel>,
+    mut client: ConnectionServiceClient<Line>,
     portal: &Portal,
     username: &str,
     expected_org_id: &str,

@@ -17,6 +17,7 @@ use connector::{
         sync_service_client::SyncServiceClient,
     },
     config::Config,
+    dev::Line,
     simulator::{
         hubspot::{
             fixture::{PortalFixture, TokenFixture},
@@ -25,7 +26,7 @@ use connector::{
         salesforce::{Salesforce, fixture::OrgFixture},
     },
 };
-use tonic::{Code, Status, transport::Channel};
+use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
@@ -83,7 +84,7 @@ pub struct Portal {
 /// A world and a connection to one of its servers.
 pub struct Scene {
     pub world: World,
-    channel: Channel,
+    line: Line,
 }
 
 pub fn request_id() -> String {
@@ -117,8 +118,8 @@ impl Scene {
     }
 
     pub async fn of(world: World) -> Result<Self> {
-        let channel = world.channel().await?;
-        Ok(Self { world, channel })
+        let line = world.line().await?;
+        Ok(Self { world, line })
     }
 
     /// The client's connection anew, after a restart.
@@ -126,24 +127,24 @@ impl Scene {
         Self::of(self.world).await
     }
 
-    pub fn setups(&self) -> SetupServiceClient<Channel> {
-        SetupServiceClient::new(self.channel.clone())
+    pub fn setups(&self) -> SetupServiceClient<Line> {
+        SetupServiceClient::new(self.line.clone())
     }
 
-    pub fn connections(&self) -> ConnectionServiceClient<Channel> {
-        ConnectionServiceClient::new(self.channel.clone())
+    pub fn connections(&self) -> ConnectionServiceClient<Line> {
+        ConnectionServiceClient::new(self.line.clone())
     }
 
-    pub fn orgs(&self) -> OrgServiceClient<Channel> {
-        OrgServiceClient::new(self.channel.clone())
+    pub fn orgs(&self) -> OrgServiceClient<Line> {
+        OrgServiceClient::new(self.line.clone())
     }
 
-    pub fn portals(&self) -> PortalServiceClient<Channel> {
-        PortalServiceClient::new(self.channel.clone())
+    pub fn portals(&self) -> PortalServiceClient<Line> {
+        PortalServiceClient::new(self.line.clone())
     }
 
-    pub fn sync(&self) -> SyncServiceClient<Channel> {
-        SyncServiceClient::new(self.channel.clone())
+    pub fn sync(&self) -> SyncServiceClient<Line> {
+        SyncServiceClient::new(self.line.clone())
     }
 
     pub fn salesforce(&self) -> &Salesforce {

@@ -10,9 +10,10 @@ use connector::{
         portal_service_client::PortalServiceClient, setup_service_client::SetupServiceClient,
         sync_service_client::SyncServiceClient, test_contact_service_client::TestContactServiceClient,
     },
+    dev::Line,
     simulator::hubspot::seed,
 };
-use tonic::{Code, Response, Status, transport::Channel};
+use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
@@ -67,26 +68,26 @@ pub fn password(username: &str) -> v1::SalesforceCredential {
 /// All services over one connection. Cloning is cheap; each call clones its client.
 #[derive(Clone)]
 pub struct Clients {
-    pub portals: PortalServiceClient<Channel>,
-    pub setups: SetupServiceClient<Channel>,
-    pub connections: ConnectionServiceClient<Channel>,
-    pub orgs: OrgServiceClient<Channel>,
-    pub lists: InclusionListServiceClient<Channel>,
-    pub test_contacts: TestContactServiceClient<Channel>,
-    pub sync: SyncServiceClient<Channel>,
+    pub portals: PortalServiceClient<Line>,
+    pub setups: SetupServiceClient<Line>,
+    pub connections: ConnectionServiceClient<Line>,
+    pub orgs: OrgServiceClient<Line>,
+    pub lists: InclusionListServiceClient<Line>,
+    pub test_contacts: TestContactServiceClient<Line>,
+    pub sync: SyncServiceClient<Line>,
 }
 
 impl Clients {
     /// The services of a server.
-    pub fn over(channel: Channel) -> Self {
+    pub fn over(line: Line) -> Self {
         Self {
-            portals: PortalServiceClient::new(channel.clone()),
-            setups: SetupServiceClient::new(channel.clone()),
-            connections: ConnectionServiceClient::new(channel.clone()),
-            orgs: OrgServiceClient::new(channel.clone()),
-            lists: InclusionListServiceClient::new(channel.clone()),
-            test_contacts: TestContactServiceClient::new(channel.clone()),
-            sync: SyncServiceClient::new(channel),
+            portals: PortalServiceClient::new(line.clone()),
+            setups: SetupServiceClient::new(line.clone()),
+            connections: ConnectionServiceClient::new(line.clone()),
+            orgs: OrgServiceClient::new(line.clone()),
+            lists: InclusionListServiceClient::new(line.clone()),
+            test_contacts: TestContactServiceClient::new(line.clone()),
+            sync: SyncServiceClient::new(line),
         }
     }
 
@@ -124,7 +125,7 @@ impl Walk {
 
     /// The same for the portal of another static token.
     pub async fn start_with(world: &World, token: &str) -> Result<Self> {
-        let clients = Clients::over(world.channel().await?);
+        let clients = Clients::over(world.line().await?);
         let portal_id = clients.register(token).await?;
         let request = v1::StartSetupRequest { request_id: request_id(), portal_id };
         let setup = clients.setups.clone().start_setup(request).await?.into_inner().setup;
@@ -151,7 +152,7 @@ impl Walk {
 
     /// Goes on over another connection, for example after a restart.
     pub async fn reconnect(&mut self, world: &World) -> Result<()> {
-        self.clients = Clients::over(world.channel().await?);
+        self.clients = Clients::over(world.line().await?);
         Ok(())
     }
 

@@ -6,12 +6,12 @@ use anyhow::{Context as _, Result};
 use connector::{
     app,
     config::{Config, Sources},
+    dev::{self, Line},
     lifecycle::Lifecycle,
     simulator::{self, RunningSimulators, SimulatorConfig},
     vault::KeyRing,
 };
 use secrecy::SecretString;
-use tonic::transport::{Channel, Endpoint};
 
 use super::TestDatabase;
 
@@ -26,6 +26,8 @@ pub struct World {
     pub simulators: RunningSimulators,
     /// The configuration that its servers start with.
     pub config: Config,
+    /// The token to call them with.
+    pub token: SecretString,
     servers: Vec<Server>,
 }
 
@@ -74,13 +76,14 @@ impl World {
         config.worker.poll_interval = Duration::from_millis(50);
         config.worker.lease_duration = Duration::from_millis(1_500);
         adjust(&mut config);
-        Ok(Self { database, simulators, config, servers: Vec::new() })
+        let token = SecretString::from(uuid::Uuid::new_v4().simple().to_string());
+        Ok(Self { database, simulators, config, token, servers: Vec::new() })
     }
 
     /// Starts one more server on the same database. Returns its number.
     pub async fn add_server(&mut self) -> Result<usize> {
         let life = Lifecycle::new();
-        let started = app::start(&self.config, None, &life).await?;
+        let started = app::start(&self.config, Some(self.token.clone()), &life).await?;
         self.servers.push(Server { url: format!("http://{}", started.address), life });
         Ok(self.servers.len() - 1)
     }
@@ -118,14 +121,14 @@ impl World {
     }
 
     /// A connection to the first server.
-    pub async fn channel(&self) -> Result<Channel> {
-        self.channel_to(0).await
+    pub async fn line(&self) -> Result<Line> {
+        self.line_to(0).await
     }
 
     /// A connection to a server.
-    pub async fn channel_to(&self, number: usize) -> Result<Channel> {
+    pub async fn line_to(&self, number: usize) -> Result<Line> {
         let server = self.servers.get(number).context("no such server")?;
-        Ok(Endpoint::from_shared(server.url.clone())?.connect().await?)
+        dev::connect(&server.url, &self.token).await
     }
 
     /// Base URL of a server.

@@ -57,7 +57,7 @@ async fn a_cancelled_test_contact_leaves_nothing_when_its_server_dies() -> Resul
         "test_contact.end=exit",
     ];
     for point in points {
-        let victim = Process::start(&world.config, point).await?;
+        let victim = Process::start(&world, point).await?;
         walk.clients = victim.clients().await?;
         let plan = FaultPlan::on("POST", "*/contacts", Action::Hold { point: Point::After });
         let held = world.simulators.hubspot.frame().faults.add(plan);

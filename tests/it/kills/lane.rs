@@ -150,7 +150,7 @@ impl Lane {
     /// How long the operation takes in a process of its own.
     pub async fn duration(operation: Operation) -> Result<Duration> {
         let mut lane = Self::start(operation).await?;
-        let process = Process::start(&lane.world.config, "").await?;
+        let process = Process::start(&lane.world, "").await?;
         lane.walk.clients = process.clients().await?;
         let begun = tokio::time::Instant::now();
         let asked = lane.ask(&lane.walk, &request_id()).await?;
@@ -221,7 +221,7 @@ impl Lane {
             Death::At(name, nth) => format!("{name}=exit@{nth}"),
             Death::Random(..) => String::new(),
         };
-        let victim = Process::start(&self.world.config, &failpoints).await?;
+        let victim = Process::start(&self.world, &failpoints).await?;
         let mut doomed = self.walk.clone();
         doomed.clients = victim.clients().await?;
         // On a connection of its own: it lives and dies with the victim.
@@ -251,7 +251,7 @@ impl Lane {
         self.run_leases_out().await?;
         let mut kills = 1;
         if let Death::Random(_, Some(after)) = death {
-            Process::start(&self.world.config, "").await?.kill_after(after).await?;
+            Process::start(&self.world, "").await?.kill_after(after).await?;
             self.run_leases_out().await?;
             kills += 1;
         }

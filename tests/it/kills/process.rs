@@ -9,29 +9,29 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use connector::config::Config;
-use secrecy::ExposeSecret as _;
+use connector::{config::Config, dev};
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::process::{Child, Command};
-use tonic::transport::Endpoint;
 
-use crate::harness::{PATIENCE, walk::Clients};
+use crate::harness::{PATIENCE, World, walk::Clients};
 
 /// A server that runs until it dies.
 pub struct Process {
     child: Child,
     /// Base URL.
     pub url: String,
+    token: SecretString,
 }
 
 impl Process {
-    /// Starts a server with the settings of `config`, to die at `failpoints` (see `connector::failpoint`).
-    pub async fn start(config: &Config, failpoints: &str) -> Result<Self> {
+    /// Starts a server with the world's settings, to die at `failpoints` (see `connector::failpoint`).
+    pub async fn start(world: &World, failpoints: &str) -> Result<Self> {
         let ready_file = ready_file();
         let mut child = Command::new(env!("CARGO_BIN_EXE_connectord"))
             .args(["serve", "--ready-file"])
             .arg(&ready_file)
             .env_clear()
-            .envs(environment(config))
+            .envs(environment(&world.config))
             .env("CONNECTOR_FAILPOINTS", failpoints)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -53,12 +53,12 @@ impl Process {
         tokio::fs::remove_file(&ready_file).await?;
         let ready: serde_json::Value = serde_json::from_str(&text)?;
         let url = ready.get("grpc").and_then(serde_json::Value::as_str).context("no address")?;
-        Ok(Self { child, url: url.to_owned() })
+        Ok(Self { child, url: url.to_owned(), token: world.token.clone() })
     }
 
     /// The services of this server.
     pub async fn clients(&self) -> Result<Clients> {
-        Ok(Clients::over(Endpoint::from_shared(self.url.clone())?.connect().await?))
+        Ok(Clients::over(dev::connect(&self.url, &self.token).await?))
     }
 
     /// Kills it after a while, unless it has died before, and waits for its end.

@@ -14,12 +14,12 @@ async fn r09_answers_survive_a_kill_between_any_two_steps() -> Result<()> {
     let mut world = World::start().await?;
     let mut walk = Walk::start(&world).await?;
     world.stop_servers().await;
-    let mut process = Process::start(&world.config, "").await?;
+    let mut process = Process::start(&world, "").await?;
     walk.clients = process.clients().await?;
     for step in STEPS {
         let answered = walk.answer_and_wait(step).await.with_context(|| step.as_str_name())?;
         process.kill().await?;
-        process = Process::start(&world.config, "").await?;
+        process = Process::start(&world, "").await?;
         walk.clients = process.clients().await?;
         let survived = walk.setup().await?;
         assert_eq!(survived.answers, answered.answers, "{}", step.as_str_name());

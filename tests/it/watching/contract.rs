@@ -110,8 +110,7 @@ async fn watch_test_contacts(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_watch_keeps_its_promises_over_cuts_restarts_and_two_replicas() -> Result<()> {
     let mut world = world(2).await?;
-    let servers = Servers::default();
-    servers.are(world.urls());
+    let servers = Servers::of(&world);
     let fleet = fleet(&world).await?;
     let begin = revisions(&world).await?;
     let mut recorders = Vec::new();
@@ -152,8 +151,7 @@ async fn every_watch_keeps_its_promises_over_cuts_restarts_and_two_replicas() ->
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_opened_while_others_write_begin_exactly_at_their_snapshot() -> Result<()> {
     let world = world(2).await?;
-    let servers = Servers::default();
-    servers.are(world.urls());
+    let servers = Servers::of(&world);
     let fleet = fleet(&world).await?;
     let begin = revisions(&world).await?;
     let portals: Vec<i64> = fleet.iter().map(|walk| walk.portal_id).collect();

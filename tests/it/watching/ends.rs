@@ -48,7 +48,7 @@ async fn a_server_that_goes_says_so_and_its_token_goes_on_elsewhere() -> Result<
         ensure!(matches!(next(&mut stream).await?.said, Said::Snapshot { .. }));
         streams.push((watch, stream));
     }
-    let elsewhere = Clients::over(world.channel_to(1).await?);
+    let elsewhere = Clients::over(world.line_to(1).await?);
     let begun = Instant::now();
     world.replace(0).await?;
     ensure!(begun.elapsed() < Duration::from_secs(4), "open streams held the server up");
@@ -70,8 +70,7 @@ async fn a_server_that_goes_says_so_and_its_token_goes_on_elsewhere() -> Result<
 async fn old_streams_end_and_go_on_where_they_were() -> Result<()> {
     let world = world_with(1, |config| config.grpc.stream_max_age = Duration::from_millis(300)).await?;
     let walk = Walk::enabled(&world).await?;
-    let servers = Servers::default();
-    servers.are(world.urls());
+    let servers = Servers::of(&world);
     let begin = revisions(&world).await?;
     let recorders: Vec<_> =
         watches(&walk).into_iter().map(|watch| Recorder::begin(&servers, watch, false)).collect();
@@ -100,7 +99,7 @@ async fn old_streams_end_and_go_on_where_they_were() -> Result<()> {
 async fn silence_is_broken_by_heartbeats_whose_tokens_resume() -> Result<()> {
     let world = world_with(2, |config| config.grpc.heartbeat = Duration::from_millis(50)).await?;
     let walk = Walk::enabled(&world).await?;
-    let elsewhere = Clients::over(world.channel_to(1).await?);
+    let elsewhere = Clients::over(world.line_to(1).await?);
     for watch in watches(&walk) {
         let mut stream = watch.open(&walk.clients, "").await?;
         ensure!(matches!(next(&mut stream).await?.said, Said::Snapshot { .. }));
@@ -299,8 +298,7 @@ async fn a_snapshot_of_many_messages_that_was_cut_comes_again() -> Result<()> {
 #[tokio::test]
 async fn a_change_of_several_portals_is_seen_in_each_of_them() -> Result<()> {
     let world = world_with(1, |_| ()).await?;
-    let servers = Servers::default();
-    servers.are(world.urls());
+    let servers = Servers::of(&world);
     let fleet = fleet(&world).await?;
     let begin = revisions(&world).await?;
     let mut recorders = Vec::new();

@@ -42,7 +42,7 @@ fn percentile(sorted: &[Duration], percent: usize) -> Duration {
 async fn a_change_through_one_server_is_soon_seen_through_another() -> Result<()> {
     let world = world_with(2, |_| ()).await?;
     let walk = Walk::enabled(&world).await?;
-    let elsewhere = Clients::over(world.channel_to(1).await?);
+    let elsewhere = Clients::over(world.line_to(1).await?);
     let setup = Watch::Setup { setup_id: walk.setup_id.clone(), portal_id: walk.portal_id };
     for watch in [setup, Watch::SyncStatus(walk.portal_id), Watch::SyncStatus(0)] {
         let mut stream = opened(&watch, &elsewhere).await?;
@@ -71,7 +71,7 @@ async fn a_thousand_watchers_each_see_a_change() -> Result<()> {
     let mut clients = walk.clients.clone();
     for number in 0..WATCHERS {
         if number % 50 == 0 {
-            clients = Clients::over(world.channel().await?);
+            clients = Clients::over(world.line().await?);
         }
         let watch = match number % 3 {
             0 => Watch::SyncStatus(0),
@@ -103,12 +103,12 @@ async fn stalled_consumers_cost_the_others_nothing() -> Result<()> {
     let watch = Watch::Setup { setup_id: walk.setup_id.clone(), portal_id: walk.portal_id };
     let mut stalled = Vec::new();
     for _ in 0..4 {
-        let clients = Clients::over(world.channel().await?);
+        let clients = Clients::over(world.line().await?);
         for _ in 0..25 {
             stalled.push(opened(&watch, &clients).await?);
         }
     }
-    let mut reading = opened(&watch, &Clients::over(world.channel().await?)).await?;
+    let mut reading = opened(&watch, &Clients::over(world.line().await?)).await?;
     let mut slowest = Duration::ZERO;
     let mut revisions = Vec::new();
     for round in 0..CHANGES {
@@ -161,7 +161,7 @@ async fn consumers_that_hang_up_leave_nothing_behind() -> Result<()> {
         Ok(streams)
     };
     for round in 0..10 {
-        let clients = Clients::over(world.channel().await?);
+        let clients = Clients::over(world.line().await?);
         let streams = full(&clients).await?;
         let one_more = watches.first().context("no watch")?.open(&clients, "").await;
         ensure!(one_more.is_err(), "round {round}: more streams than there may be");

@@ -34,8 +34,7 @@ async fn waiting(world: &World, sessions: i64) -> Result<()> {
 #[tokio::test]
 async fn changes_of_one_portal_keep_their_order_when_transactions_overtake_each_other() -> Result<()> {
     let world = world(1).await?;
-    let servers = Servers::default();
-    servers.are(world.urls());
+    let servers = Servers::of(&world);
     let fleet = fleet(&world).await?;
     let [first, second, third] = fleet.as_slice() else { anyhow::bail!("three portals") };
     let org_id = org_of(first).await?;

@@ -8,12 +8,13 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use connector::api::v1;
+use connector::{api::v1, dev};
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use rand::RngExt as _;
+use secrecy::SecretString;
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection, types::Json};
-use tonic::{Status, transport::Endpoint};
+use tonic::Status;
 
 use crate::harness::{World, walk::Clients};
 
@@ -245,25 +246,31 @@ pub async fn revisions(world: &World) -> Result<BTreeMap<i64, i64>> {
     Ok(rows.into_iter().collect())
 }
 
-/// The addresses of the servers, as they come and go.
-#[derive(Clone, Default)]
-pub struct Servers(Arc<Mutex<Vec<String>>>);
+/// The addresses of a world's servers, as they come and go.
+#[derive(Clone)]
+pub struct Servers {
+    urls: Arc<Mutex<Vec<String>>>,
+    token: SecretString,
+}
 
 impl Servers {
+    pub fn of(world: &World) -> Self {
+        Self { urls: Arc::new(Mutex::new(world.urls())), token: world.token.clone() }
+    }
+
     pub fn are(&self, urls: Vec<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = urls;
+        *self.urls.lock().unwrap_or_else(PoisonError::into_inner) = urls;
     }
 
     /// A connection to any one that answers.
     pub async fn any(&self) -> Clients {
         loop {
-            let urls = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let urls = self.urls.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let picked = rand::rng().random_range(0..urls.len().max(1));
             if let Some(url) = urls.get(picked)
-                && let Ok(endpoint) = Endpoint::from_shared(url.clone())
-                && let Ok(channel) = endpoint.connect().await
+                && let Ok(line) = dev::connect(url, &self.token).await
             {
-                return Clients::over(channel);
+                return Clients::over(line);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

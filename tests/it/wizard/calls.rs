@@ -236,7 +236,7 @@ async fn r24_validate_only_of_every_step_changes_nothing() -> Result<()> {
 async fn r09_two_clients_edit_one_setup() -> Result<()> {
     let world = World::start().await?;
     let one = Walk::before(&world, Step::Environment).await?;
-    let two = Walk { clients: Clients::over(world.channel().await?), ..one.clone() };
+    let two = Walk { clients: Clients::over(world.line().await?), ..one.clone() };
     let seen = two.setup().await?;
     assert_eq!(seen, one.setup().await?);
     let environment = |etag: &str| v1::SelectEnvironmentRequest {

@@ -52,7 +52,7 @@ async fn r09_the_server_restarts_while_it_connects_and_tests() -> Result<()> {
 #[tokio::test]
 async fn r10_nothing_expires_within_a_setup_of_45_minutes() -> Result<()> {
     let world = World::start().await?;
-    let clients = Clients::over(world.channel().await?);
+    let clients = Clients::over(world.line().await?);
     // HubSpot's access tokens live for 30 minutes.
     let oauth = v1::HubSpotOAuth {
         client_id: seed::CLIENT_ID.to_owned(),
