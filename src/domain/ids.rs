@@ -62,6 +62,8 @@ uuid_ids! {
     ConnectionId,
     /// A test contact.
     TestContactId,
+    /// A hand-off of a setup's steps to a Salesforce administrator.
+    HandoffId,
 }
 
 /// A Salesforce org, by its 18-character organization id. The 15-character form is the same org.

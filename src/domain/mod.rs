@@ -3,6 +3,7 @@
 //! Types here are serialised as they are stored (see `docs/adr/0003-stored-form.md`): renaming a field
 //! changes that form.
 
+pub mod access;
 pub mod api_limit;
 pub mod budget;
 pub mod change;
@@ -18,5 +19,5 @@ pub mod setup;
 pub mod sync_state;
 pub mod test_contact;
 
-pub use ids::{AttemptId, ConnectionId, OrgId, PortalId, SetupId, TestContactId};
+pub use ids::{AttemptId, ConnectionId, HandoffId, OrgId, PortalId, SetupId, TestContactId};
 pub use reason::{Reason, Refusal};
