@@ -11,10 +11,10 @@ random() { head -c 32 /dev/urandom | base64 | tr -d '\n'; }
 # In an address, so without the characters that would end a password there.
 random_password() { head -c 24 /dev/urandom | base64 | tr -d '\n' | tr '+/' '-_'; }
 
-for role in postgres owner app; do
+for role in postgres owner app audit_reader; do
     [ -e "$folder/${role}_password" ] || random_password >"$folder/${role}_password"
 done
-for role in owner app; do
+for role in owner app audit_reader; do
     printf 'postgres://connector_%s:%s@postgres/connector' "$role" "$(cat "$folder/${role}_password")" \
         >"$folder/${role}_database_url"
 done

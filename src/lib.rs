@@ -3,14 +3,15 @@
 //! Rooms, and which may use which. An arrow never runs back; a test reads the `use` lines.
 //!
 //! ```text
-//! bin → daemon → dev → app → grpc → control, watch → store, salesforce, hubspot, vault → domain
-//! bin → ctl → locale, api                            salesforce, hubspot → outbound
+//! bin → daemon → dev → app → grpc → control, watch → store, salesforce, hubspot, vault → domain, audit
+//! bin → ctl → locale, api, audit                           salesforce, hubspot → outbound
 //! dev → simulator, which knows no other room
 //! ```
 //!
 //! | room | what it is for |
 //! |---|---|
 //! | [`domain`] | the rules, pure |
+//! | [`audit`] | the audit trail's hashes, chains and signatures, pure |
 //! | [`store`] | the only room with SQL |
 //! | [`salesforce`], [`hubspot`] | the only rooms that speak the vendors' wire formats, over `outbound` |
 //! | [`vault`] | sealing of secrets |
@@ -24,6 +25,7 @@
 
 pub mod api;
 pub mod app;
+pub mod audit;
 pub mod config;
 pub mod control;
 pub mod ctl;

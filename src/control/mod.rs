@@ -137,6 +137,9 @@ impl Control {
             request_id: request_id.unwrap_or_else(Uuid::now_v7),
             payload_hash: self.inner.vault.payload_hash(payload),
             validate_only,
+            call_id: None,
+            reason: None,
+            is_internal: false,
         }
     }
 

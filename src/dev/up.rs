@@ -51,7 +51,7 @@ pub struct Environment {
     pub grpc_url: String,
     /// The token to call it with.
     pub token: SecretString,
-    /// The database.
+    /// The database, for its superuser.
     pub database_url: String,
     /// Both simulators.
     pub simulators: RunningSimulators,
@@ -69,8 +69,7 @@ impl Environment {
         let data_dir = settings.data_dir.clone();
         let cluster = tokio::task::spawn_blocking(move || start_postgres(data_dir.as_deref())).await??;
         let database_url = cluster.url(DATABASE);
-        let url = SecretString::from(database_url.as_str());
-        store::migrate(&url).await?;
+        let url = prepare(&SecretString::from(database_url.as_str())).await?;
         let simulators = simulator::start(SimulatorConfig {
             salesforce_addr: settings.salesforce,
             hubspot_addr: settings.hubspot,
@@ -102,6 +101,14 @@ impl Environment {
         tokio::task::spawn_blocking(move || self.cluster.stop()).await??;
         Ok(())
     }
+}
+
+/// Makes the roles and the schema, as in production. Returns the address that the server gets.
+async fn prepare(superuser: &SecretString) -> anyhow::Result<SecretString> {
+    store::create_roles(superuser).await?;
+    let address = |role| store::url_as(superuser, role).context("the database's address takes no user");
+    store::migrate(&address(store::OWNER)?).await?;
+    address(store::APP)
 }
 
 /// Only base URLs differ between a simulator and the real thing.

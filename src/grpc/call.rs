@@ -109,13 +109,15 @@ impl Call {
     /// Identifies a change to the use cases.
     #[must_use]
     pub fn change(&self, control: &Control, mutation: &Mutation) -> store::Call {
-        control.call(
+        let mut change = control.call(
             self.principal.name(),
             mutation.method,
             mutation.request_id,
             &mutation.payload,
             mutation.validate_only,
-        )
+        );
+        change.call_id = Some(self.request_id.as_str().to_owned());
+        change
     }
 
     /// Does the work of an RPC and answers with its message, or with a status that says why not.

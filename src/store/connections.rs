@@ -95,7 +95,11 @@ impl PortalTx {
     /// When the database does not answer.
     pub async fn last_connection(&mut self) -> Result<Option<Connection>, StoreError> {
         let portal_id = self.portal_id();
-        last_connection(&mut self.sql, portal_id).await
+        let connection = last_connection(&mut self.sql, portal_id).await?;
+        if let Some(connection) = &connection {
+            self.keep_before("connection", &connection.id, connection)?;
+        }
+        Ok(connection)
     }
 
     /// Connects the portal with an org, or renews its connection with the same org.

@@ -44,6 +44,11 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl StoreError {
+    /// A row that can't be read, for a reason that no parser gave.
+    pub(super) fn unreadable(what: &'static str, why: &dyn std::fmt::Display) -> Self {
+        Self::Unreadable { what, source: serde::de::Error::custom(why) }
+    }
+
     /// The same, naming the portal that was locked: a refusal says whom it concerns.
     pub(super) fn about(self, portal_id: PortalId) -> Self {
         match self {

@@ -76,6 +76,16 @@ impl PortalTx {
         )
         .execute(&mut *self.sql)
         .await?;
+        self.details.note(
+            "login",
+            serde_json::json!({
+                "act": "sent",
+                "login_id": login_id,
+                "method": identity.method.name(),
+                "user_key": identity.user_key,
+                "fingerprint": identity.fingerprint,
+            }),
+        );
         Ok(())
     }
 

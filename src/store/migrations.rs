@@ -1,13 +1,16 @@
 //! The schema: its migrations, and the check that a server understands what it finds.
 
 use secrecy::SecretString;
-use sqlx::{ConnectOptions as _, PgPool, migrate::Migrator};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, migrate::Migrator};
 use thiserror::Error;
 
 use super::pool::{self, PoolSettings};
 
 /// All migrations, in order.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Who may do what with which table; run after the migrations.
+const GRANTS: &str = include_str!("../../deploy/postgres/grants.sql");
 
 /// Why the schema can't be used or changed.
 #[derive(Debug, Error)]
@@ -36,7 +39,8 @@ pub enum MigrationError {
     },
 }
 
-/// Runs the migrations that are missing. Returns how many that were. Needs a direct connection, not a pooler's.
+/// Runs the migrations that are missing, and grants the servers' roles what they need, if there are such roles. Returns
+/// how many migrations that were. Needs a direct connection, not a pooler's.
 ///
 /// # Errors
 /// When the database does not answer or a migration fails.
@@ -50,7 +54,9 @@ pub async fn migrate(url: &SecretString) -> Result<usize, MigrationError> {
     let mut connection = pool::options(url, &settings)?.connect().await?;
     let before = applied(&mut connection).await?;
     MIGRATIONS.run(&mut connection).await?;
+    sqlx::raw_sql(GRANTS).execute(&mut connection).await?;
     let after = applied(&mut connection).await?;
+    connection.close().await?;
     Ok(after.len().saturating_sub(before.len()))
 }
 

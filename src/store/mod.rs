@@ -3,6 +3,7 @@
 //! A handler never owns a transaction: it runs in a task of its own, so that a caller who goes away can't leave one
 //! open on a pooled connection (sqlx 0.9.0 would hand that connection on).
 
+mod audit;
 mod budget;
 mod connections;
 pub mod constraint;
@@ -16,6 +17,8 @@ mod orgs;
 mod pool;
 mod portals;
 mod read;
+#[cfg(feature = "simulator")]
+mod roles;
 mod secrets;
 mod setups;
 mod sync;
@@ -40,6 +43,8 @@ pub use migrations::{MigrationError, check, migrate};
 pub use orgs::OrgRecord;
 pub use pool::PoolSettings;
 pub use read::{ConnectionFilter, Page};
+#[cfg(feature = "simulator")]
+pub use roles::{APP, AUDIT_READER, OWNER, create_roles, url_as};
 pub use secrets::{SecretKind, SecretRole, SecretRow};
 pub use transaction::{Call, PortalTx, Target};
 

@@ -7,17 +7,21 @@ use time::OffsetDateTime;
 
 use super::{
     Call, PortalTx, Store, StoreError, Target,
+    audit::{Changed, head, keep},
     connections::{ConnectionRow, check_share},
     setups::{org_share, source, source_name, view},
-    transaction::{OtherPortal, read_json},
+    transaction::read_json,
 };
-use crate::domain::{
-    OrgId, PortalId, Reason, Refusal,
-    api_limit::ApiCallLimit,
-    change::Change,
-    connection::{Connection, Org},
-    edition::{Edition, Environment},
-    setup::Setup,
+use crate::{
+    audit::{Details, Head},
+    domain::{
+        OrgId, PortalId, Reason, Refusal,
+        api_limit::ApiCallLimit,
+        change::Change,
+        connection::{Connection, Org},
+        edition::{Edition, Environment},
+        setup::Setup,
+    },
 };
 
 /// A row as it is stored.
@@ -109,6 +113,18 @@ impl PortalTx {
         )
         .execute(&mut *self.sql)
         .await?;
+        self.details.note(
+            "org",
+            serde_json::json!({
+                "act": "seen",
+                "org_id": org.org_id,
+                "portal_cap": org.portal_cap,
+                "edition": org.edition.map(organization_type),
+                "environment": org.environment.label(),
+                "seats": org.seats,
+                "allocation": org.allocation,
+            }),
+        );
         Ok(())
     }
 }
@@ -186,13 +202,7 @@ impl PortalTx {
         expected_version: Option<i64>,
     ) -> Result<(), StoreError> {
         let portals: Vec<i64> = shares.keys().map(|portal| portal.get()).collect();
-        sqlx::query!(
-            "/* orgs::allocate */
-            select portal_id from portals where portal_id = any($1) order by portal_id for update",
-            &portals,
-        )
-        .fetch_all(&mut *self.sql)
-        .await?;
+        let heads = self.lock_portals(&portals).await?;
         let org = sqlx::query!(
             "/* orgs::allocate */ select allocation, version from orgs where org_id = $1 for update",
             org_id.as_str(),
@@ -223,9 +233,11 @@ impl PortalTx {
         // Setups show what the other portals hold, and so they are viewed once all shares are set.
         let mut setups = Vec::new();
         for (limit, connection) in others {
-            setups.push(self.set_share_of_other(connection, limit).await?);
+            let head = heads.get(&connection.portal_id).copied().ok_or(Reason::PortalNotFound)?;
+            setups.push(self.set_share_of_other(connection, limit, head).await?);
         }
         for (limit, connection) in own {
+            self.keep_before("connection", &connection.id, &connection)?;
             self.set_own_share(connection, limit).await?;
         }
         for (position, setup) in setups.into_iter().enumerate() {
@@ -238,6 +250,24 @@ impl PortalTx {
         .execute(&mut *self.sql)
         .await?;
         Ok(())
+    }
+
+    /// Locks portals in ascending order. Returns the ends of their audit chains.
+    async fn lock_portals(&mut self, portals: &[i64]) -> Result<BTreeMap<PortalId, Head>, StoreError> {
+        let rows = sqlx::query!(
+            "/* orgs::lock_portals */
+            select portal_id, audit_sequence, audit_head from portals
+            where portal_id = any($1) order by portal_id for update",
+            portals,
+        )
+        .fetch_all(&mut *self.sql)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let portal_id = PortalId::parse(row.portal_id).ok_or(Reason::PortalNotFound)?;
+                Ok((portal_id, head(row.audit_sequence, &row.audit_head)?))
+            })
+            .collect()
     }
 
     /// Gives the locked portal another share of the org's calls, in its connection and in its setup's answer.
@@ -255,6 +285,7 @@ impl PortalTx {
         &mut self,
         connection: Connection,
         limit: i64,
+        audit_head: Head,
     ) -> Result<Option<Setup>, StoreError> {
         let portal_id = connection.portal_id;
         let row = sqlx::query!(
@@ -274,7 +305,8 @@ impl PortalTx {
                 where setups.portal_id = $1 and setups.active and p.portal_id = $1
                 returning setups.state
             )
-            select revision + 1 as "revision!", (select state from answer) as setup
+            select revision + 1 as "revision!", (select state from answer) as setup,
+                (select state from setups where portal_id = $1 and active) as setup_before
             from portals where portal_id = $1"#,
             portal_id.get(),
             connection.id.0,
@@ -282,10 +314,16 @@ impl PortalTx {
         )
         .fetch_one(&mut *self.sql)
         .await?;
+        let mut details = Details::default();
+        keep(&mut details, "connection", &connection.id, &connection)?;
+        let setup: Option<Setup> = row.setup.map(|setup| read_json("setup", setup)).transpose()?;
+        if let (Some(setup), Some(before)) = (&setup, &row.setup_before) {
+            keep(&mut details, "setup", &setup.id, before)?;
+        }
         let after = Connection { api_call_limit: limit, version: row.revision, ..connection };
         let changes = vec![Change::Connection(after)];
-        self.others.push(OtherPortal { portal_id, revision: row.revision, changes });
-        row.setup.map(|setup| read_json("setup", setup)).transpose()
+        self.others.push(Changed { portal_id, revision: row.revision, changes, audit_head, details });
+        Ok(setup)
     }
 
     /// Leaves the change of another portal's setup behind.

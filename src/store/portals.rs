@@ -65,7 +65,7 @@ impl PortalTx {
         )
         .execute(&mut *self.sql)
         .await?;
-        self.set_portal(portal.clone());
+        self.set_portal(portal.clone())?;
         self.changes.push(Change::Portal(portal.clone()));
         Ok(portal)
     }

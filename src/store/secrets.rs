@@ -1,5 +1,6 @@
 //! Sealed secrets. This room never sees one open: it stores what the vault made of it.
 
+use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -77,7 +78,7 @@ impl PortalTx {
         role: SecretRole,
         secret: &SecretRow,
     ) -> Result<(), StoreError> {
-        self.delete_secret(kind, role).await?;
+        let is_replaced = self.remove_secret(kind, role).await?;
         sqlx::query!(
             "/* secrets::put_secret */
             insert into secrets (secret_id, portal_id, kind, role, version, sealed, info)
@@ -92,6 +93,12 @@ impl PortalTx {
         )
         .execute(&mut *self.sql)
         .await?;
+        self.note_secret(
+            if is_replaced { "replaced" } else { "stored" },
+            kind,
+            role,
+            &json!({ "method": secret.info.method.name(), "fingerprint": secret.info.fingerprint }),
+        );
         Ok(())
     }
 
@@ -110,14 +117,19 @@ impl PortalTx {
         )
         .execute(&mut *self.sql)
         .await?;
-        sqlx::query!(
+        let promoted = sqlx::query_scalar!(
             "/* secrets::promote_secret */
-            update secrets set role = 'current' where portal_id = $1 and kind = $2 and role = 'candidate'",
+            update secrets set role = 'current' where portal_id = $1 and kind = $2 and role = 'candidate'
+            returning info ->> 'fingerprint'",
             self.portal_id().get(),
             kind.name(),
         )
-        .execute(&mut *self.sql)
+        .fetch_optional(&mut *self.sql)
         .await?;
+        if let Some(fingerprint) = promoted {
+            let about = json!({ "fingerprint": fingerprint });
+            self.note_secret("promoted", kind, SecretRole::Candidate, &about);
+        }
         Ok(())
     }
 
@@ -126,15 +138,30 @@ impl PortalTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn delete_secret(&mut self, kind: SecretKind, role: SecretRole) -> Result<(), StoreError> {
-        sqlx::query!(
-            "/* secrets::delete_secret */ delete from secrets where portal_id = $1 and kind = $2 and role = $3",
+        if self.remove_secret(kind, role).await? {
+            self.note_secret("deleted", kind, role, &json!({}));
+        }
+        Ok(())
+    }
+
+    async fn remove_secret(&mut self, kind: SecretKind, role: SecretRole) -> Result<bool, StoreError> {
+        let removed = sqlx::query!(
+            "/* secrets::remove_secret */ delete from secrets where portal_id = $1 and kind = $2 and role = $3",
             self.portal_id().get(),
             kind.name(),
             role.name(),
         )
         .execute(&mut *self.sql)
         .await?;
-        Ok(())
+        Ok(removed.rows_affected() > 0)
+    }
+
+    /// What the audit row says of it: never the secret, which this room does not know.
+    fn note_secret(&mut self, act: &str, kind: SecretKind, role: SecretRole, about: &serde_json::Value) {
+        self.details.note(
+            "secret",
+            json!({ "act": act, "secret": kind.name(), "role": role.name(), "about": about }),
+        );
     }
 
     /// Whether there is such a secret.

@@ -33,7 +33,9 @@ impl PortalTx {
         .fetch_optional(&mut *self.sql)
         .await?
         .ok_or(Reason::SetupNotFound)?;
-        read_json("setup", state)
+        let setup: Setup = read_json("setup", state)?;
+        self.keep_before("setup", &id, &setup)?;
+        Ok(setup)
     }
 
     /// The portal's setup that is not abandoned.
@@ -41,14 +43,17 @@ impl PortalTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn active_setup(&mut self) -> Result<Option<Setup>, StoreError> {
-        sqlx::query_scalar!(
+        let state = sqlx::query_scalar!(
             "/* setups::active_setup */ select state from setups where portal_id = $1 and active",
             self.portal_id().get(),
         )
         .fetch_optional(&mut *self.sql)
-        .await?
-        .map(|state| read_json("setup", state))
-        .transpose()
+        .await?;
+        let setup: Option<Setup> = state.map(|state| read_json("setup", state)).transpose()?;
+        if let Some(setup) = &setup {
+            self.keep_before("setup", &setup.id, setup)?;
+        }
+        Ok(setup)
     }
 
     /// Saves a setup, new or changed, and leaves the change behind.

@@ -60,7 +60,8 @@ impl PortalTx {
         )
         .execute(&mut *self.sql)
         .await?;
-        self.sync = state.clone();
+        let before = std::mem::replace(&mut self.sync, state.clone());
+        self.keep_before("sync", &self.portal_id(), &before)?;
         self.sync_version = version;
         let view =
             SyncView { portal_id: self.portal_id(), state, settings, org_id, version, revision: version };

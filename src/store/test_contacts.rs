@@ -21,7 +21,9 @@ impl PortalTx {
         .fetch_optional(&mut *self.sql)
         .await?
         .ok_or(Reason::TestContactNotFound)?;
-        read_json("test contact", state)
+        let contact: TestContact = read_json("test contact", state)?;
+        self.keep_before("test_contact", &id, &contact)?;
+        Ok(contact)
     }
 
     /// The portal's newest test contact.
@@ -29,15 +31,18 @@ impl PortalTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn newest_test_contact(&mut self) -> Result<Option<TestContact>, StoreError> {
-        sqlx::query_scalar!(
+        let state = sqlx::query_scalar!(
             "/* test_contacts::newest_test_contact */
             select state from test_contacts where portal_id = $1 order by test_contact_id desc limit 1",
             self.portal_id().get(),
         )
         .fetch_optional(&mut *self.sql)
-        .await?
-        .map(|state| read_json("test contact", state))
-        .transpose()
+        .await?;
+        let contact: Option<TestContact> = state.map(|state| read_json("test contact", state)).transpose()?;
+        if let Some(contact) = &contact {
+            self.keep_before("test_contact", &contact.id, contact)?;
+        }
+        Ok(contact)
     }
 
     /// Saves a test contact, new or changed, and leaves the change behind.

@@ -1,4 +1,5 @@
-//! The one way to change something: lock the portal, replay or apply, raise its revision, append the event, commit.
+//! The one way to change something: lock the portal, replay or apply, raise its revision, append the event and the
+//! audit row, commit.
 //!
 //! Transactions run in tasks of their own, are retried when the database broke a tie, contain no vendor call, and
 //! carry a request id: a lost answer to COMMIT is resolved by running again, which finds the recorded answer.
@@ -12,9 +13,15 @@ use time::OffsetDateTime;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::{Committed, Settings, Store, StoreError};
-use crate::domain::{
-    PortalId, Reason, SetupId, TestContactId, change::Change, portal::Portal, sync_state::SyncState,
+use super::{
+    Committed, Settings, Store, StoreError,
+    audit::{Changed, Columns, head, keep},
+};
+use crate::{
+    audit::{Details, Head},
+    domain::{
+        PortalId, Reason, SetupId, TestContactId, change::Change, portal::Portal, sync_state::SyncState,
+    },
 };
 
 /// How often a transaction is run before its failure is the caller's.
@@ -35,6 +42,12 @@ pub struct Call {
     pub payload_hash: [u8; 32],
     /// Run the change, take it back, and answer what would have come of it.
     pub validate_only: bool,
+    /// The id under which the RPC is found in logs.
+    pub call_id: Option<String>,
+    /// Why, where the caller said so.
+    pub reason: Option<String>,
+    /// A step of the connector itself. One that changes nothing leaves no audit row.
+    pub is_internal: bool,
 }
 
 impl Call {
@@ -47,6 +60,9 @@ impl Call {
             request_id: Uuid::now_v7(),
             payload_hash: [0; 32],
             validate_only: false,
+            call_id: None,
+            reason: None,
+            is_internal: true,
         }
     }
 }
@@ -72,23 +88,18 @@ impl Target {
     }
 }
 
-/// A change of another portal in the same transaction.
-pub(super) struct OtherPortal {
-    pub(super) portal_id: PortalId,
-    /// Its revision after the change.
-    pub(super) revision: i64,
-    pub(super) changes: Vec<Change>,
-}
-
 /// A transaction that holds a portal's lock.
 pub struct PortalTx {
     pub(super) sql: Transaction<'static, Postgres>,
     pub(super) settings: Arc<Settings>,
     pub(super) changes: Vec<Change>,
+    /// What the audit row will tell.
+    pub(super) details: Details,
     /// Other portals that change along; their rows are locked as well.
-    pub(super) others: Vec<OtherPortal>,
+    pub(super) others: Vec<Changed>,
     portal_id: PortalId,
     revision: i64,
+    audit_head: Head,
     now: OffsetDateTime,
     portal: Portal,
     pub(super) sync: SyncState,
@@ -120,8 +131,20 @@ impl PortalTx {
         &self.portal
     }
 
-    pub(super) fn set_portal(&mut self, portal: Portal) {
-        self.portal = portal;
+    pub(super) fn set_portal(&mut self, portal: Portal) -> Result<(), StoreError> {
+        let before = std::mem::replace(&mut self.portal, portal);
+        self.keep_before("portal", &before.portal_id, &before)?;
+        Ok(())
+    }
+
+    /// Keeps what was read, for the audit row to tell it from what it becomes.
+    pub(super) fn keep_before<T: Serialize>(
+        &mut self,
+        kind: &'static str,
+        id: &impl ToString,
+        state: &T,
+    ) -> Result<(), StoreError> {
+        keep(&mut self.details, kind, id, state)
     }
 }
 
@@ -207,7 +230,8 @@ impl Store {
         };
         let row = sqlx::query!(
             r#"/* transaction::lock */
-            select portal_id, revision, portal, sync, sync_version, clock_timestamp() as "now!"
+            select portal_id, revision, portal, sync, sync_version, audit_sequence, audit_head,
+                clock_timestamp() as "now!"
             from portals
             where portal_id = coalesce(
                 $1::bigint,
@@ -226,9 +250,11 @@ impl Store {
             sql,
             settings: Arc::clone(&self.settings),
             changes: Vec::new(),
+            details: Details::default(),
             others: Vec::new(),
             portal_id: PortalId::parse(row.portal_id).ok_or_else(|| target.not_found())?,
             revision: row.revision,
+            audit_head: head(row.audit_sequence, &row.audit_head)?,
             now: row.now,
             portal: read_json("portal", row.portal)?,
             sync: read_json("sync state", row.sync)?,
@@ -238,60 +264,86 @@ impl Store {
 }
 
 impl PortalTx {
-    /// Writes the events of all portals that changed, their revisions, and the answer, all in one statement.
+    /// Writes the events and audit rows of all portals that changed, their revisions, and the answer, all in one
+    /// statement. A trigger refuses a revision without its audit row.
     ///
     /// Watches over all portals read events in the order of their transaction ids. A transaction over several
     /// portals may have got its id before one that changed a portal of them first: its event then takes that one's
     /// id, so that the events of a portal never go back.
     async fn seal<T: Serialize>(&mut self, call: &Call, answer: &T) -> Result<Vec<Committed>, StoreError> {
         let answer = write_json("answer", answer)?;
-        let mut changed = std::mem::take(&mut self.others);
-        if !self.changes.is_empty() {
-            let changes = std::mem::take(&mut self.changes);
-            changed.push(OtherPortal { portal_id: self.portal_id, revision: self.next_revision(), changes });
-        }
-        let portals: Vec<i64> = changed.iter().map(|other| other.portal_id.get()).collect();
-        let revisions: Vec<i64> = changed.iter().map(|other| other.revision).collect();
-        let bodies = changed
-            .iter()
-            .map(|other| write_json("event", &other.changes))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let changed = self.take_changed(call);
+        let columns = Columns::of(call, self.now, &changed)?;
         sqlx::query!(
             r#"/* transaction::seal */
             with changed as (
-                select * from unnest($1::bigint[], $2::bigint[], $3::jsonb[]) as c (portal_id, revision, changes)
+                select * from unnest(
+                    $1::bigint[], $2::bigint[], $3::jsonb[], $4::bigint[], $5::bytea[], $6::bytea[], $7::text[],
+                    $8::text[]
+                ) as c (portal_id, revision, changes, sequence, prev_hash, hash, kinds, details)
             ), raised as (
-                update portals set revision = changed.revision from changed where portals.portal_id = changed.portal_id
+                update portals
+                set revision = changed.revision, audit_sequence = changed.sequence, audit_head = changed.hash
+                from changed where portals.portal_id = changed.portal_id
+            ), audited as (
+                insert into audit_rows (portal_id, sequence, revision, occurred_at, principal, method, request_id,
+                    call_id, reason, kinds, details, prev_hash, hash)
+                select portal_id, sequence, revision, $11, $9, $10, $12, $15, $16, string_to_array(kinds, ','),
+                    details::json, prev_hash, hash
+                from changed
             ), appended as (
                 insert into portal_events
                     (portal_id, revision, kinds, changes, principal, method, occurred_at, xid)
                 select portal_id, revision, array(
                     select distinct change ->> 'kind' from jsonb_array_elements(changes) as change
-                ), changes, $4, $5, $6, greatest(pg_current_xact_id(), (
+                ), changes, $9, $10, $11, greatest(pg_current_xact_id(), (
                     select last.xid from portal_events last
                     where last.portal_id = changed.portal_id order by last.revision desc limit 1
                 ))
                 from changed
+                where changes <> '[]'
             )
             insert into request_records (principal, method, request_id, payload_hash, answer)
-            values ($4, $5, $7, $8, $9)"#,
-            &portals,
-            &revisions,
-            &bodies,
+            values ($9, $10, $12, $13, $14)"#,
+            &columns.portals,
+            &columns.revisions,
+            &columns.events,
+            &columns.sequences,
+            &columns.prev_hashes,
+            &columns.hashes,
+            &columns.kinds,
+            &columns.details,
             call.principal,
             call.method,
             self.now,
             call.request_id,
             call.payload_hash.as_slice(),
             answer,
+            call.call_id,
+            call.reason,
         )
         .execute(&mut *self.sql)
         .await?;
-        Ok(portals
-            .into_iter()
-            .zip(revisions)
-            .map(|(portal_id, revision)| Committed { portal_id, revision })
-            .collect())
+        Ok(changed.iter().filter_map(Changed::committed).collect())
+    }
+
+    /// All portals that get an audit row: those that changed, and the locked one also when a caller changed nothing
+    /// that is stored here, such as a list at a vendor.
+    fn take_changed(&mut self, call: &Call) -> Vec<Changed> {
+        let mut changed = std::mem::take(&mut self.others);
+        let changes = std::mem::take(&mut self.changes);
+        let details = std::mem::take(&mut self.details);
+        if !changes.is_empty() || details.has_acts() || !call.is_internal {
+            let revision = if changes.is_empty() { self.revision } else { self.next_revision() };
+            changed.push(Changed {
+                portal_id: self.portal_id,
+                revision,
+                changes,
+                audit_head: self.audit_head,
+                details,
+            });
+        }
+        changed
     }
 }
 

@@ -56,7 +56,8 @@ impl SyncService for Backend {
         let (call, message) = Call::open(request);
         call.answer(async {
             let asked = parse::sync::pause(message)?;
-            let change = call.change(&self.control, &asked.mutation);
+            let mut change = call.change(&self.control, &asked.mutation);
+            change.reason = Some(asked.reason.clone()).filter(|reason| !reason.is_empty());
             let version = asked.mutation.version;
             let view = self.control.pause_sync(&change, asked.portal_id, asked.reason, version).await?;
             Ok(v1::PauseSyncResponse { status: Some(status(&call, &view)) })

@@ -1,15 +1,16 @@
 //! The server that all tests of this program share.
 
 use std::{
-    env,
-    path::Path,
-    process,
+    env, process,
     sync::atomic::{AtomicU32, Ordering},
 };
 
 use anyhow::{Context as _, Result};
-use connector::dev::postgres::{Cluster, Durability, Programs};
-use sqlx::{Connection as _, PgConnection, migrate::Migrator};
+use connector::{
+    dev::postgres::{Cluster, Durability, Programs},
+    store,
+};
+use secrecy::SecretString;
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -57,13 +58,15 @@ impl Server {
         let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.template);
         super::execute(&self.url("postgres")?, sql).await?;
         super::execute(&self.url("postgres")?, format!("CREATE DATABASE {}", self.template)).await?;
-        let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-        let migrator = Migrator::new(migrations).await?;
-        let mut connection = PgConnection::connect(&self.url(&self.template)?).await?;
-        migrator.run(&mut connection).await?;
-        // A template can't be copied while somebody is connected to it.
-        connection.close().await?;
+        store::create_roles(&self.url(&self.template)?.into()).await?;
+        // A template can't be copied while somebody is connected to it: this leaves nobody behind.
+        store::migrate(&self.url_as(store::OWNER, &self.template)?).await?;
         Ok(())
+    }
+
+    /// The address of a database for one of the product's roles.
+    pub fn url_as(&self, role: &str, database: &str) -> Result<SecretString> {
+        store::url_as(&self.url(database)?.into(), role).context("the server's address takes no user")
     }
 
     pub fn next_name(&self) -> String {

@@ -9,6 +9,7 @@ use connector::{
     dev::{self, Line},
     lifecycle::Lifecycle,
     simulator::{self, RunningSimulators, SimulatorConfig},
+    store,
     vault::KeyRing,
 };
 use secrecy::SecretString;
@@ -65,7 +66,7 @@ impl World {
         let mut config =
             Config::load(&Sources { file: None, environment: Vec::new(), overrides: Vec::new() })?;
         config.grpc.listen = ([127, 0, 0, 1], 0).into();
-        config.database.url = Some(SecretString::from(database.url()));
+        config.database.url = Some(database.url_as(store::APP)?);
         config.database.max_connections = 6.try_into()?;
         config.vault.keyring = Some(KeyRing::generate_json()?);
         let salesforce: url::Url = simulators.salesforce_url.parse()?;
