@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::{
+    auth::Auth,
     etcd::Etcd,
     fill,
     server::{self, Server},
@@ -33,6 +34,8 @@ pub struct Database {
     pub connected: usize,
     /// Portals amid the wizard.
     pub in_wizard: usize,
+    /// Whether a change leaves an audit row.
+    pub is_audited: bool,
 }
 
 /// Everything but the servers that are measured.
@@ -63,6 +66,7 @@ impl Bed {
         let simulators = simulator::start(SimulatorConfig::default()).await?;
         let server_settings = server::Settings {
             program: settings.server.clone(),
+            auth: Auth::make(&settings.server).await?,
             keyring: keyring(settings.data_dir.as_ref())?,
             salesforce: simulators.salesforce_url.clone(),
             hubspot: simulators.hubspot_url.clone(),
@@ -106,7 +110,8 @@ impl Bed {
         let walked = self.walked().await?;
         let name = format!("bench_{connected}");
         let in_wizard = (connected / 10).max(self.settings.size(1_000, 100));
-        let database = Database { url: self.cluster.url(&name), name, connected, in_wizard };
+        let is_audited = self.is_audited().await?;
+        let database = Database { url: self.cluster.url(&name), name, connected, in_wizard, is_audited };
         if !self.has(&database.name).await? {
             eprintln!("filling {} with {connected} connected portals", database.name);
             let partial = format!("{}_partial", database.name);
@@ -165,6 +170,15 @@ impl Bed {
         .await?;
         self.walked = Some(walked);
         Ok(walked)
+    }
+
+    async fn is_audited(&self) -> Result<bool> {
+        let mut connection = PgConnection::connect(&self.cluster.url(WALKED)).await?;
+        let has =
+            sqlx::query_scalar("select to_regclass('audit_rows') is not null").fetch_one(&mut connection);
+        let has = has.await?;
+        connection.close().await?;
+        Ok(has)
     }
 
     async fn has(&self, database: &str) -> Result<bool> {

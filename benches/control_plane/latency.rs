@@ -21,7 +21,6 @@ use uuid::Uuid;
 use crate::{
     etcd, fill,
     load::{self, Target, percentile},
-    pgbench,
 };
 
 /// The first argument of this process.
@@ -36,7 +35,7 @@ const KEY: &[u8] = b"portal/watched";
 pub enum Subject {
     /// A setup. At the same moment a row of the same kind is changed by SQL with NOTIFY in its transaction, and heard
     /// by a raw LISTEN.
-    Setup { database_url: String },
+    Setup { database_url: String, step: String },
     /// A key of etcd.
     Etcd,
 }
@@ -119,7 +118,7 @@ pub fn main() -> Result<()> {
     let watchers = (latency.clone(), Arc::clone(&watched), ready.clone());
     on_a_thread(move || watch(watchers.0, watchers.1, watchers.2));
     is_ready.recv().context("the watchers ended")?;
-    if let Subject::Setup { database_url } = &latency.subject {
+    if let Subject::Setup { database_url, .. } = &latency.subject {
         let (url, heard) = (database_url.clone(), Arc::clone(&heard));
         on_a_thread(move || listen(url, heard, ready));
         is_ready.recv().context("the listener ended")?;
@@ -229,14 +228,16 @@ struct Writer {
     target: Target,
     setups: SetupServiceClient<Channel>,
     etcd: etcd::Client,
-    sql: Option<PgConnection>,
+    sql: Option<(PgConnection, String)>,
 }
 
 impl Writer {
     async fn new(latency: &Latency) -> Result<Self> {
         let channel = latency.writer.connect().await?;
         let sql = match &latency.subject {
-            Subject::Setup { database_url } => Some(PgConnection::connect(database_url).await?),
+            Subject::Setup { database_url, step } => {
+                Some((PgConnection::connect(database_url).await?, with_notify(step)))
+            }
             Subject::Etcd => None,
         };
         Ok(Self {
@@ -248,7 +249,7 @@ impl Writer {
     }
 
     async fn write(&mut self, number: usize) -> Result<()> {
-        let Some(connection) = &mut self.sql else {
+        let Some((connection, sql)) = &mut self.sql else {
             let mut value = [0; 256];
             for (byte, digit) in value.iter_mut().zip(number.to_be_bytes()) {
                 *byte = digit;
@@ -261,7 +262,7 @@ impl Writer {
             seat_count: i32::try_from(number + 1)?,
             ..Default::default()
         })?;
-        let statement = sqlx::query(AssertSqlSafe(step_with_notify()))
+        let statement = sqlx::query(AssertSqlSafe(sql.clone()))
             .bind(fill::portal_id(fill::IN_WIZARD + 1)?)
             .bind(number.to_string());
         let (answered, executed) =
@@ -273,8 +274,8 @@ impl Writer {
 }
 
 /// The yardstick's step, and a notification in its transaction.
-fn step_with_notify() -> String {
-    let step = pgbench::STEP.trim_end_matches(';').replace(":id", "$1");
+fn with_notify(step: &str) -> String {
+    let step = step.trim_end_matches(';').replace(":id", "$1");
     let (rows, last) = step.rsplit_once("insert into request_records").unwrap_or((&step, ""));
     format!(
         "{}, recorded as (insert into request_records{last} returning 1) select pg_notify('{CHANNEL}', $2) from recorded",

@@ -15,6 +15,7 @@
 //! Every benchmark measures its subject and its yardstick in turns (A B A B …), because the speed of a machine
 //! drifts, and divides within the pair. Server, database, load generator and yardsticks are processes of their own.
 
+mod auth;
 mod bare;
 mod bed;
 mod etcd;

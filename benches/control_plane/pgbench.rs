@@ -32,11 +32,11 @@ impl Script {
             Self::ListConnections => (connected.0, (connected.1 + 1).saturating_sub(101).max(connected.0)),
             Self::Step => (fill::IN_WIZARD, fill::IN_WIZARD + database.in_wizard - 1),
         };
-        format!("\\set id random({first}, {last})\n{}\n", self.sql())
+        format!("\\set id random({first}, {last})\n{}\n", self.sql(database))
     }
 
-    fn sql(self) -> &'static str {
-        match self {
+    fn sql(self, database: &Database) -> String {
+        let sql = match self {
             Self::GetSetup => {
                 "select s.state, p.revision, o.allocation, o.allocation_source,
                     coalesce(sum(other.api_call_limit), 0)::bigint,
@@ -65,8 +65,9 @@ impl Script {
                 where c.state <> 'disconnected' and c.portal_id > :id
                 order by c.portal_id, c.connection_id limit 101;"
             }
-            Self::Step => STEP,
-        }
+            Self::Step => return step(database),
+        };
+        sql.to_owned()
     }
 
     /// Transactions per second of so many clients.
@@ -92,26 +93,44 @@ impl Script {
     }
 }
 
-/// The rows of one step, in one statement.
-pub const STEP: &str = "with raised as (
-        update portals set revision = revision + 1 where portal_id = :id returning portal_id, revision
+/// The rows of one step for portal `:id`, in one statement.
+pub fn step(database: &Database) -> String {
+    if database.is_audited {
+        STEP.replace("/* head */", HEAD).replace("/* audit row */", AUDIT_ROW)
+    } else {
+        STEP.to_owned()
+    }
+}
+
+const STEP: &str = "with raised as (
+        update portals set revision = revision + 1 /* head */ where portal_id = :id returning *
     ), answered as (
         update setups set version = raised.revision,
             state = jsonb_set(jsonb_set(setups.state, '{answers,seats}', to_jsonb((random() * 9999)::int)),
                 '{version}', to_jsonb(raised.revision))
         from raised where setups.portal_id = raised.portal_id and setups.active
         returning setups.portal_id, setups.state, setups.version
-    ), appended as (
+    ) /* audit row */, appended as (
         insert into portal_events (portal_id, revision, kinds, changes, principal, method, occurred_at)
         select portal_id, version, '{setup}', jsonb_build_array(jsonb_build_object('kind', 'setup', 'after',
-            jsonb_build_object('setup', state, 'revision', version))), 'local', 'SetupService/SetSeatCount', now()
+            jsonb_build_object('setup', state, 'revision', version))), 'bench', 'SetupService/SetSeatCount', now()
         from answered
     )
     insert into request_records (principal, method, request_id, payload_hash, answer)
-    select 'local', 'SetupService/SetSeatCount', gen_random_uuid(),
-        '\\x0000000000000000000000000000000000000000000000000000000000000000',
+    select 'bench', 'SetupService/SetSeatCount', gen_random_uuid(), sha256('payload'),
         jsonb_build_object('setup', state, 'revision', version)
     from answered;";
+
+const HEAD: &str = ", audit_sequence = audit_sequence + 1, audit_head = sha256(uuid_send(gen_random_uuid()))";
+
+const AUDIT_ROW: &str = ", audited as (
+        insert into audit_rows (portal_id, sequence, revision, occurred_at, principal, method, request_id, kinds,
+            details, prev_hash, hash)
+        select raised.portal_id, audit_sequence, revision, now(), 'bench', 'SetupService/SetSeatCount',
+            gen_random_uuid(), '{setup}', json_build_object('setup', json_build_object('after', state)),
+            sha256('before'), audit_head
+        from raised, answered
+    )";
 
 struct Temporary {
     path: PathBuf,

@@ -15,16 +15,18 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use crate::load::Target;
+use crate::{auth::Auth, load::Target};
 
 /// How long something may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a server is started with.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Settings {
     /// The program.
     pub program: PathBuf,
+    /// How callers show who they are.
+    pub auth: Option<Auth>,
     /// The vault's keys.
     pub keyring: String,
     /// Base URLs of the simulators.
@@ -59,10 +61,16 @@ impl Server {
             .env("CONNECTOR_SALESFORCE__SANDBOX_LOGIN_URL", &settings.salesforce)
             .env("CONNECTOR_SALESFORCE__EXTRA_ALLOWED_HOSTS", &settings.salesforce)
             .env("CONNECTOR_HUBSPOT__BASE_URL", &settings.hubspot);
+        if let Some(auth) = &settings.auth {
+            command
+                .env("CONNECTOR_AUTH__JWKS_FILE", &auth.jwks)
+                // All load comes from one caller here.
+                .env("CONNECTOR_GRPC__MAX_STREAMS_PER_CALLER", "20000");
+        }
         let begin = Instant::now();
         let mut child = spawn(&mut command)?;
         let url = address(&mut child, &ready_file).await?;
-        let target = Target::open(url);
+        let target = Target { url, token: settings.auth.as_ref().map(|auth| auth.token.clone()) };
         serving(&target).await?;
         Ok(Self { child, target, ready_after: begin.elapsed() })
     }

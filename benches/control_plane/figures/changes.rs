@@ -8,6 +8,7 @@ use crate::{
     figure::{Draft, Figure, Goal},
     latency::{Delay, Latency, Subject},
     load::Target,
+    pgbench,
 };
 
 /// Watchers, changes a second, and how many changes: all leave the machine time to breathe.
@@ -51,7 +52,12 @@ struct Scene {
 
 impl Scene {
     async fn ours(&self, database: &Database, writer: &Target, watched: &Target) -> Result<Delay> {
-        self.delay(Subject::Setup { database_url: database.url.clone() }, writer, watched).await
+        self.delay(
+            Subject::Setup { database_url: database.url.clone(), step: pgbench::step(database) },
+            writer,
+            watched,
+        )
+        .await
     }
 
     async fn delay(&self, subject: Subject, writer: &Target, watched: &Target) -> Result<Delay> {

@@ -26,8 +26,10 @@ use url::Url;
 pub struct RoundTrip {
     /// Which of the proxy's connections, by their order.
     pub connection: usize,
-    /// The texts of the statements that were run; none for a ping, or where statements were only prepared.
+    /// The texts of the statements that were run; none for a ping.
     pub statements: Vec<String>,
+    /// Statements were prepared and none was run: happens once on a connection.
+    pub is_preparation: bool,
 }
 
 /// What went through.
@@ -146,13 +148,14 @@ async fn requests(
     let start = message(&mut from, false).await?;
     to.write_all(&start).await?;
     let mut prepared: HashMap<Vec<u8>, String> = HashMap::new();
-    let mut statements = Vec::new();
+    let (mut statements, mut parsed) = (Vec::new(), false);
     loop {
         let message = message(&mut from, true).await?;
         let body = message.get(5..).unwrap_or_default();
         let mut ends = false;
         match message.first() {
             Some(b'P') => {
+                parsed = true;
                 let (name, rest) = text(body);
                 prepared.insert(name.to_vec(), String::from_utf8_lossy(text(rest).0).into_owned());
             }
@@ -169,7 +172,9 @@ async fn requests(
         }
         if ends {
             traffic.under_way.fetch_add(1, Ordering::SeqCst);
-            let round_trip = RoundTrip { connection, statements: std::mem::take(&mut statements) };
+            let is_preparation = std::mem::take(&mut parsed) && statements.is_empty();
+            let statements = std::mem::take(&mut statements);
+            let round_trip = RoundTrip { connection, statements, is_preparation };
             traffic.round_trips.lock().unwrap_or_else(PoisonError::into_inner).push(round_trip);
         }
         to.write_all(&message).await?;
