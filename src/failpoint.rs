@@ -5,7 +5,8 @@
 //!
 //! - `CONNECTOR_FAILPOINTS="connect.after_login=exit@3;other=exit"` aborts the process at the third hit of the one
 //!   and the first of the other, without destructors or goodbyes, as SIGKILL would.
-//! - [`hold_at`] holds the task that comes by, for ever, so that a test in the same process can drop it there.
+//! - [`hold_at`] holds the task that comes by, for ever or until the hold is released, so that a test in the same
+//!   process can drop it there or let it oversleep.
 //!   Tests run side by side, so holds and counts belong to the runtime of the test that asks.
 
 #[cfg(not(feature = "simulator"))]
@@ -48,6 +49,7 @@ mod active {
         name: String,
         nth: u64,
         reached: watch::Sender<bool>,
+        released: watch::Receiver<bool>,
     }
 
     fn points() -> MutexGuard<'static, Points> {
@@ -57,27 +59,29 @@ mod active {
 
     /// A named point. Comes back at once unless somebody asked for a crash here.
     pub async fn hit(name: &'static str) {
-        if count(name) {
+        if let Some(mut released) = count(name)
+            && released.wait_for(|released| *released).await.is_err()
+        {
             pending::<()>().await;
         }
     }
 
-    /// Counts the hit; whether the task is to stay.
-    fn count(name: &'static str) -> bool {
+    /// Counts the hit; what the task is to wait for, if it is to stay.
+    fn count(name: &'static str) -> Option<watch::Receiver<bool>> {
         let mut points = points();
         let hits = points.hits.entry(name).or_default();
         *hits += 1;
         if exits().get(name) == Some(hits) {
             process::abort();
         }
-        let Ok(runtime) = runtime::Handle::try_current() else { return false };
+        let Ok(runtime) = runtime::Handle::try_current() else { return None };
         let points = points.runtimes.entry(runtime.id()).or_default();
         let hits = points.hits.entry(name).or_default();
         *hits += 1;
         let mut holds = points.holds.iter().filter(|armed| armed.name == name && armed.nth == *hits);
-        holds.next().is_some_and(|armed| {
+        holds.next().map(|armed| {
             armed.reached.send_replace(true);
-            true
+            armed.released.clone()
         })
     }
 
@@ -120,16 +124,17 @@ mod active {
     }
 
     /// Holds the task of the current runtime that makes the `nth` hit from now on, counted from 1. What is held
-    /// stays held; dropping the [`Hold`] only disarms it.
+    /// stays held until [`Hold::release`]; dropping the [`Hold`] only disarms it.
     #[must_use = "dropping it disarms it"]
     pub fn hold_at(name: &str, nth: u64) -> Hold {
         let runtime = runtime::Handle::current().id();
         let (sender, reached) = watch::channel(false);
+        let (release, released) = watch::channel(false);
         let mut points = points();
         let points = points.runtimes.entry(runtime).or_default();
         let nth = points.hits.get(name).copied().unwrap_or_default() + nth;
-        points.holds.push(Armed { name: name.to_owned(), nth, reached: sender });
-        Hold { runtime, name: name.to_owned(), nth, reached }
+        points.holds.push(Armed { name: name.to_owned(), nth, reached: sender, released });
+        Hold { runtime, name: name.to_owned(), nth, reached, release }
     }
 
     /// An armed point.
@@ -139,6 +144,7 @@ mod active {
         name: String,
         nth: u64,
         reached: watch::Receiver<bool>,
+        release: watch::Sender<bool>,
     }
 
     impl Hold {
@@ -146,6 +152,11 @@ mod active {
         pub async fn reached(&mut self) {
             // The sender lives until this hold is dropped.
             let _ = self.reached.wait_for(|reached| *reached).await;
+        }
+
+        /// Lets the task that is held here go on.
+        pub fn release(self) {
+            self.release.send_replace(true);
         }
     }
 
@@ -195,6 +206,16 @@ mod active {
             drop(hold);
             hit("held").await;
             assert_eq!(Vec::from_iter(hits()), [("held", 4), ("other", 1)]);
+        }
+
+        #[tokio::test]
+        async fn a_released_task_goes_on() {
+            let mut hold = hold_at("slept", 1);
+            let task = tokio::spawn(hit("slept"));
+            hold.reached().await;
+            assert!(!task.is_finished());
+            hold.release();
+            assert!(task.await.is_ok());
         }
 
         #[test]

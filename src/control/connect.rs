@@ -9,7 +9,7 @@ use super::{
     Control, ControlError, SalesforceLogin, check_etag,
     session::LoggedIn,
     setup::save_answer,
-    vendor::{facts, salesforce_refusal},
+    vendor::{facts, facts_without_calls, salesforce_refusal},
 };
 use crate::{
     domain::{
@@ -247,6 +247,15 @@ impl Control {
         portal_id: PortalId,
         session: &Session,
     ) -> Result<Checked, ControlError> {
+        let org_id = org_of(session)?;
+        match self.inner.store.check_api_calls_left(&org_id, salesforce::PROBE_CALLS).await {
+            Ok(()) => {}
+            Err(StoreError::Refused(_)) => {
+                let facts = facts_without_calls(scope(claims), &self.inner.external_id_field);
+                return Ok(Checked { findings: probe::judge(claims, &facts), org_id, api_calls: 0 });
+            }
+            Err(error) => return Err(error.into()),
+        }
         let api = self.inner.salesforce.api(session).map_err(|error| salesforce_refusal(&error))?;
         let report = salesforce::probe(&api, &scope(claims)).await;
         if let Some(error) = &report.stopped
@@ -254,7 +263,6 @@ impl Control {
         {
             return Err(salesforce_refusal(error).into());
         }
-        let org_id = org_of(session)?;
         let api_calls = i64::from(report.calls);
         self.inner.store.count_api_calls(&org_id, portal_id, api_calls).await?;
         let findings = probe::judge(claims, &facts(&report, &self.inner.external_id_field));

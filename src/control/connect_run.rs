@@ -10,16 +10,13 @@ use super::{
     Control, ControlError, SalesforceLogin,
     connect::{org_of, scope},
     session::LoggedIn,
-    vendor::{facts, salesforce_refusal},
+    vendor::{facts, facts_without_calls, org_seen, salesforce_refusal},
 };
 use crate::{
     domain::{
         OrgId, Reason, Refusal, SetupId,
-        api_limit::{AllocationSource, MAX_LIMIT},
-        connection::{
-            ConnectAttempt, ConnectState, Connection, ConnectionState, Org, Purpose, next_token_try,
-        },
-        edition::{Edition, Environment},
+        api_limit::MAX_LIMIT,
+        connection::{ConnectAttempt, ConnectState, Connection, ConnectionState, Purpose, next_token_try},
         portal::{CredentialInfo, CredentialMethod},
         probe::{self, Facts, Finding},
         setup::{Actor, SecurityToken, Setup, Step},
@@ -193,13 +190,19 @@ impl Control {
         attempt: &ConnectAttempt,
         session: &Session,
     ) -> Result<(), ControlError> {
+        let org_id = org_of(session)?;
+        if let Err(error) = self.inner.store.check_api_calls_left(&org_id, salesforce::PROBE_CALLS).await {
+            let StoreError::Refused(refusal) = error else { return Err(error.into()) };
+            let facts = facts_without_calls(scope(&attempt.claims), &self.inner.external_id_field);
+            let findings = probe::judge(&attempt.claims, &facts);
+            return self.fail(job, setup_id, refusal, findings, 0).await;
+        }
         crate::failpoint::hit("connect.before_probe").await;
         let probed = match self.probe(attempt, session).await {
             Ok(probed) => probed,
             Err(refusal) => return self.fail(job, setup_id, refusal, Vec::new(), 0).await,
         };
         crate::failpoint::hit("connect.after_probe").await;
-        let org_id = org_of(session)?;
         let refusal = match (&probed.session_ended, probe::refusal(&probed.findings)) {
             (Some(ended), _) => Some(ended.clone()),
             (None, Some(finding)) => Some(finding_refusal(finding)),
@@ -274,7 +277,8 @@ impl Control {
             .ok_or(Reason::CredentialMissing)?;
         let credential = self.credential_info(job).await?.ok_or(Reason::CredentialMissing)?;
         let user_key = self.login_identity(&login).user_key;
-        let org = self.org_seen(org_id, session, &probed.facts);
+        let portal_cap = self.inner.store.settings().portals_per_org;
+        let org = org_seen(org_id, session, &probed.facts, portal_cap);
         let findings = probed.findings.clone();
         let token = self.candidate_token_info(job).await?;
         let outcome = self
@@ -287,7 +291,15 @@ impl Control {
                             tx.view_setup(setup.clone()).await?.limit.map_or(0, |limit| limit.allocation);
                     }
                     let limit = setup.answers.api_call_limit.map_or(MAX_LIMIT, |limit| limit.limit);
-                    let new = NewConnection { org, credential, user_key, api_call_limit: limit, findings };
+                    let new = NewConnection {
+                        org,
+                        credential,
+                        user_key,
+                        api_call_limit: limit,
+                        findings,
+                        // Of every server that probed for this attempt: they count in the commit that ends it.
+                        api_calls: attempt.api_calls,
+                    };
                     let connection = tx.connect(&new).await?;
                     finish(tx, setup, attempt, &connection, token).await
                 })
@@ -295,7 +307,6 @@ impl Control {
             .await;
         match outcome {
             Ok(()) => {
-                self.inner.store.count_api_calls(org_id, job.portal_id, probed.calls).await?;
                 if let Ok(calls) = &probed.facts.api_calls {
                     self.inner
                         .store
@@ -328,28 +339,6 @@ impl Control {
         Ok(None)
     }
 
-    fn org_seen(&self, org_id: &OrgId, session: &Session, facts: &Facts) -> Org {
-        let organization = facts.organization.as_ref().ok();
-        let (allocation, allocation_source) = match &facts.api_calls {
-            Ok(calls) => (calls.max, AllocationSource::Salesforce),
-            Err(_) => (0, AllocationSource::Policy),
-        };
-        Org {
-            org_id: org_id.clone(),
-            name: organization.map(|organization| organization.name.clone()).unwrap_or_default(),
-            edition: organization
-                .and_then(|organization| Edition::from_organization_type(&organization.organization_type)),
-            environment: Environment::from_is_sandbox(
-                organization.is_some_and(|organization| organization.is_sandbox),
-            ),
-            instance_url: session.instance.to_string(),
-            portal_cap: self.inner.store.settings().portals_per_org,
-            seats: facts.seats.as_ref().ok().copied(),
-            allocation,
-            allocation_source,
-        }
-    }
-
     /// Ends the attempt: nothing is connected by it, the answers stay (R50).
     async fn fail(
         &self,
@@ -375,6 +364,9 @@ impl Control {
                     attempt.findings = findings;
                 }
                 attempt.api_calls += calls;
+                if let Some(org_id) = &attempt.org_id {
+                    tx.count_api_calls(org_id, attempt.api_calls).await?;
+                }
                 let now = tx.now();
                 Ok(setup.with_attempt(attempt.moved(ConnectState::Failed { failure }, now)))
             })

@@ -2,12 +2,16 @@
 
 use crate::{
     domain::{
-        Reason, Refusal,
+        OrgId, Reason, Refusal,
+        api_limit::AllocationSource,
+        connection::Org,
+        edition::{Edition, Environment},
         probe::{ApiCalls, Fact, Facts, ObjectFacts, Organization, Permissions, Unknown},
     },
     hubspot::{HubSpotError, HubSpotErrorKind},
     salesforce::{
-        self, DidItHappen, LayoutModule, ObjectAccess, ProbeReport, SalesforceError, SalesforceErrorKind,
+        self, DidItHappen, LayoutModule, ObjectAccess, ProbeReport, ProbeScope, SalesforceError,
+        SalesforceErrorKind, Session,
     },
 };
 
@@ -138,6 +142,53 @@ pub(super) fn facts(report: &ProbeReport, external_id_field: &str) -> Facts {
             max: i64::try_from(limit.max).unwrap_or(i64::MAX),
             remaining: i64::try_from(limit.remaining).unwrap_or(i64::MAX),
         }),
+        external_id_field: external_id_field.to_owned(),
+    }
+}
+
+/// The org as the probe saw it.
+pub(super) fn org_seen(org_id: &OrgId, session: &Session, facts: &Facts, portal_cap: i32) -> Org {
+    let organization = facts.organization.as_ref().ok();
+    let (allocation, allocation_source) = match &facts.api_calls {
+        Ok(calls) => (calls.max, AllocationSource::Salesforce),
+        Err(_) => (0, AllocationSource::Policy),
+    };
+    Org {
+        org_id: org_id.clone(),
+        name: organization.map(|organization| organization.name.clone()).unwrap_or_default(),
+        edition: organization
+            .and_then(|organization| Edition::from_organization_type(&organization.organization_type)),
+        environment: Environment::from_is_sandbox(
+            organization.is_some_and(|organization| organization.is_sandbox),
+        ),
+        instance_url: session.instance.to_string(),
+        portal_cap,
+        seats: facts.seats.as_ref().ok().copied(),
+        allocation,
+        allocation_source,
+    }
+}
+
+/// The facts of a probe that is not made, since no API calls are left for it.
+pub(super) fn facts_without_calls(scope: ProbeScope, external_id_field: &str) -> Facts {
+    let unknown = Unknown::NoApiCalls;
+    Facts {
+        organization: Err(unknown.clone()),
+        seats: Err(unknown.clone()),
+        permissions: Err(unknown.clone()),
+        package: Err(unknown.clone()),
+        objects: scope
+            .objects()
+            .into_iter()
+            .map(|object| ObjectFacts {
+                object: object.api_name().to_owned(),
+                missing_rights: Err(unknown.clone()),
+                missing_fields: Vec::new(),
+                external_id: None,
+                visualforce: None,
+            })
+            .collect(),
+        api_calls: Err(unknown),
         external_id_field: external_id_field.to_owned(),
     }
 }

@@ -69,6 +69,7 @@ impl Control {
             let (control, stop) = (self.clone(), stop.clone());
             tasks.spawn(async move {
                 control.work(&job, &stop).await;
+                crate::failpoint::hit("worker.done").await;
                 drop(slot);
                 // A slot is free, and more may be due.
                 control.announce_work();

@@ -27,7 +27,7 @@ pub use host::{HostPolicy, HostRefused, Origin};
 pub use id::{InvalidId, SalesforceId};
 pub use probe::{
     DailyLimit, Edition, ExternalIdField, Fact, FieldAccess, LayoutModule, LimitSource, ObjectAccess,
-    Organization, Package, ProbeReport, ProbeScope, Seats, UserPermissions, probe,
+    Organization, PROBE_CALLS, Package, ProbeReport, ProbeScope, Seats, UserPermissions, probe,
 };
 pub use records::{CrmObject, Deleted, Fields, PersonFound, Upserted};
 pub use session::{InvalidSession, Session};

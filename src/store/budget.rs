@@ -1,14 +1,15 @@
-//! The ledger of API calls: reserve before, settle with the real count after.
+//! The ledger of API calls: reserve before, settle with the real count after. The database's clock decides.
 //!
 //! A reservation that was never settled counts as used for a whole window: a crash never makes calls free.
 
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::{PortalTx, Store, StoreError, transaction::until_through};
 use crate::domain::{
-    OrgId, PortalId, Reason,
-    budget::{self, Ledger, Observation},
+    OrgId, PortalId, Reason, Refusal,
+    budget::{self, Ledger, Observation, OrgLedger},
 };
 
 /// Calls that were set aside.
@@ -20,7 +21,7 @@ pub struct Reservation {
 }
 
 /// What a portal used and has set aside within the window.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetRow {
     /// The portal.
     pub portal_id: PortalId,
@@ -28,6 +29,12 @@ pub struct BudgetRow {
     pub used: i64,
     /// Calls set aside.
     pub reserved: i64,
+}
+
+impl BudgetRow {
+    fn counted(&self) -> i64 {
+        self.used + self.reserved
+    }
 }
 
 impl Store {
@@ -42,64 +49,67 @@ impl Store {
         calls: i64,
     ) -> Result<Reservation, StoreError> {
         let store = self.clone();
-        let org = org_id.clone();
+        let reservation = Reservation { id: Uuid::now_v7(), org_id: org_id.clone(), portal_id };
         // In a task of its own, as every transaction: a caller who goes away can't leave it open.
-        let task = self.tasks.spawn(async move { store.reserve(org, portal_id, calls).await });
+        let task = self.tasks.spawn(async move {
+            until_through(|| store.reserve(&reservation, calls)).await?;
+            Ok(reservation)
+        });
         task.await.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)))
     }
 
-    async fn reserve(
-        &self,
-        org_id: OrgId,
-        portal_id: PortalId,
-        calls: i64,
-    ) -> Result<Reservation, StoreError> {
+    /// One run; it may be a later one of several, after the answer to a COMMIT was lost.
+    async fn reserve(&self, reservation: &Reservation, calls: i64) -> Result<(), StoreError> {
+        let Reservation { id, org_id, portal_id } = reservation;
         let mut tx = self.pool.begin().await?;
-        let row = sqlx::query!(
+        // Whoever waits here reads the ledger, below, as the one before left it.
+        sqlx::query!(
+            "/* budget::reserve */ select org_id from orgs where org_id = $1 for update",
+            org_id.as_str(),
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let done = sqlx::query_scalar!(
             r#"/* budget::reserve */
-            select o.allocation, o.allocation_source, o.observed_used, o.observed_at, c.api_call_limit,
-                clock_timestamp() as "now!"
-            from orgs o
-            join connections c on c.org_id = o.org_id and c.portal_id = $2 and c.state <> 'disconnected'
-            where o.org_id = $1
-            for update of o"#,
+            select exists(select from api_reservations where reservation_id = $1) as "done!""#,
+            id,
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if done {
+            return Ok(tx.rollback().await?);
+        }
+        let (org, usage, now) = org_ledger(&mut tx, org_id).await?.ok_or(Reason::NotConnected)?;
+        let portal_limit = sqlx::query_scalar!(
+            "/* budget::reserve */
+            select api_call_limit from connections where org_id = $1 and portal_id = $2 and state <> 'disconnected'",
             org_id.as_str(),
             portal_id.get(),
         )
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Reason::NotConnected)?;
-        let used = usage(&mut tx, &org_id, row.now).await?;
-        let of = |portal: &BudgetRow| portal.used + portal.reserved;
-        Ledger {
-            allocation: row.allocation,
-            source: super::setups::source(&row.allocation_source),
-            observed: row.observed_used.zip(row.observed_at).map(|(used, at)| Observation { used, at }),
-            used_by_org: used.iter().map(of).sum(),
-            used_by_portal: used.iter().filter(|portal| portal.portal_id == portal_id).map(of).sum(),
-            portal_limit: row.api_call_limit,
-        }
-        .check(calls, row.now)?;
-        let id = Uuid::now_v7();
+        let own = usage.iter().filter(|row| row.portal_id == *portal_id);
+        Ledger { org, used_by_portal: own.map(BudgetRow::counted).sum(), portal_limit }.check(calls, now)?;
         sqlx::query!(
             "/* budget::reserve */
             insert into api_reservations (reservation_id, org_id, portal_id, calls, reserved_at)
-            values ($1, $2, $3, $4, $5)",
+            values ($1, $2, $3, $4, clock_timestamp())",
             id,
             org_id.as_str(),
             portal_id.get(),
             calls,
-            row.now,
         )
         .execute(&mut *tx)
         .await?;
         crate::failpoint::hit("budget.before_reserve").await;
         tx.commit().await?;
         crate::failpoint::hit("budget.after_reserve").await;
-        Ok(Reservation { id, org_id, portal_id })
+        Ok(())
     }
 
-    /// Settles a reservation with the calls that were really made: five count as five (R12).
+    /// Settles a reservation with the calls that were really made: five count as five (R12). Settling it again
+    /// changes nothing, and one that has left the window is settled as any other.
     ///
     /// # Errors
     /// When the database does not answer; the reservation then counts as used.
@@ -107,15 +117,17 @@ impl Store {
         crate::failpoint::hit("budget.before_settle").await;
         sqlx::query!(
             "/* budget::settle_api_calls */
-            with settled as (delete from api_reservations where reservation_id = $1)
+            with settled as (
+                delete from api_reservations where reservation_id = $1 returning org_id, portal_id
+            )
             insert into api_calls (org_id, portal_id, bucket, calls)
-            values ($2, $3, $4, $5)
+            select org_id, portal_id,
+                date_bin(make_interval(secs => $3), clock_timestamp(), timestamptz 'epoch'), $2::bigint
+            from settled where $2::bigint > 0
             on conflict (org_id, portal_id, bucket) do update set calls = api_calls.calls + excluded.calls",
             reservation.id,
-            reservation.org_id.as_str(),
-            reservation.portal_id.get(),
-            budget::bucket(OffsetDateTime::now_utc()),
             calls,
+            budget::BUCKET.as_seconds_f64(),
         )
         .execute(&self.pool)
         .await?;
@@ -123,7 +135,7 @@ impl Store {
         Ok(())
     }
 
-    /// Counts calls that were made without a reservation: a probe has no share to reserve from before it has judged.
+    /// Counts calls that were made without a reservation.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -134,53 +146,124 @@ impl Store {
         calls: i64,
     ) -> Result<(), StoreError> {
         crate::failpoint::hit("budget.before_count").await;
-        sqlx::query!(
-            "/* budget::count_api_calls */
-            insert into api_calls (org_id, portal_id, bucket, calls)
-            select org_id, $2, $3, $4 from orgs where org_id = $1
-            on conflict (org_id, portal_id, bucket) do update set calls = api_calls.calls + excluded.calls",
-            org_id.as_str(),
-            portal_id.get(),
-            budget::bucket(OffsetDateTime::now_utc()),
-            calls,
-        )
-        .execute(&self.pool)
-        .await?;
+        count(&mut *self.pool.acquire().await?, org_id, portal_id, calls).await?;
         crate::failpoint::hit("budget.after_count").await;
         Ok(())
     }
 
-    /// What the portals of an org used and have set aside within the last 24 hours.
+    /// Whether an org has so many calls left, as far as that is known.
+    ///
+    /// # Errors
+    /// `SALESFORCE_API_CALLS_EXHAUSTED` with the numbers.
+    pub async fn check_api_calls_left(&self, org_id: &OrgId, calls: i64) -> Result<(), StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        let Some((org, _, now)) = org_ledger(&mut connection, org_id).await? else { return Ok(()) };
+        // An estimate of what is granted stops nobody: Salesforce itself is asked.
+        let known = org.observed.is_some();
+        let checked: Result<(), Refusal> = if known { org.check(calls, now) } else { Ok(()) };
+        Ok(checked?)
+    }
+
+    /// What the portals of an org used and have set aside within the window.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn api_usage(&self, org_id: &OrgId) -> Result<Vec<BudgetRow>, StoreError> {
         let mut connection = self.pool.acquire().await?;
-        usage(&mut connection, org_id, OffsetDateTime::now_utc()).await
+        Ok(usage(&mut connection, org_id, None).await?.0)
     }
 }
 
-async fn usage(
-    connection: &mut sqlx::PgConnection,
+impl PortalTx {
+    /// Counts calls of the locked portal that were made without a reservation, in the commit that keeps what they
+    /// were made for. A probe has no share to reserve from before it has judged. An org that is not known is not
+    /// counted for.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_api_calls(&mut self, org_id: &OrgId, calls: i64) -> Result<(), StoreError> {
+        let portal_id = self.portal_id();
+        count(&mut self.sql, org_id, portal_id, calls).await
+    }
+}
+
+async fn count(
+    connection: &mut PgConnection,
     org_id: &OrgId,
-    now: OffsetDateTime,
-) -> Result<Vec<BudgetRow>, StoreError> {
+    portal_id: PortalId,
+    calls: i64,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "/* budget::count */
+        insert into api_calls (org_id, portal_id, bucket, calls)
+        select org_id, $2, date_bin(make_interval(secs => $4), clock_timestamp(), timestamptz 'epoch'), $3::bigint
+        from orgs where org_id = $1 and $3::bigint > 0
+        on conflict (org_id, portal_id, bucket) do update set calls = api_calls.calls + excluded.calls",
+        org_id.as_str(),
+        portal_id.get(),
+        calls,
+        budget::BUCKET.as_seconds_f64(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The org's calls, those of its portals, and the time; `None` when the org is not known.
+async fn org_ledger(
+    connection: &mut PgConnection,
+    org_id: &OrgId,
+) -> Result<Option<(OrgLedger, Vec<BudgetRow>, OffsetDateTime)>, StoreError> {
+    let row = sqlx::query!(
+        r#"/* budget::org_ledger */
+        select allocation, observed_used, observed_at, statement_timestamp() as "now!"
+        from orgs where org_id = $1"#,
+        org_id.as_str(),
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (usage, ours_since) = usage(connection, org_id, row.observed_at).await?;
+    let observed = row.observed_used.zip(row.observed_at);
+    let ledger = OrgLedger {
+        allocation: row.allocation,
+        observed: observed.map(|(used, at)| Observation { used, at, ours_since }),
+        used: usage.iter().map(BudgetRow::counted).sum(),
+    };
+    Ok(Some((ledger, usage, row.now)))
+}
+
+/// What each portal used and has set aside, and how much of it an observation may not hold.
+async fn usage(
+    connection: &mut PgConnection,
+    org_id: &OrgId,
+    observed_at: Option<OffsetDateTime>,
+) -> Result<(Vec<BudgetRow>, i64), StoreError> {
     let rows = sqlx::query!(
         r#"/* budget::usage */
-        select portal_id as "portal_id!", sum(used)::bigint as "used!", sum(reserved)::bigint as "reserved!"
+        select portal_id as "portal_id!", sum(used)::bigint as "used!", sum(reserved)::bigint as "reserved!",
+            sum(since)::bigint as "since!"
         from (
-            select portal_id, calls as used, 0 as reserved from api_calls where org_id = $1 and bucket > $2
+            select portal_id, calls as used, 0 as reserved,
+                case when bucket + make_interval(secs => $4) > $3 then calls else 0 end as since
+            from api_calls
+            where org_id = $1 and bucket > statement_timestamp() - make_interval(secs => $2)
             union all
-            select portal_id, 0, calls from api_reservations where org_id = $1 and reserved_at > $2
+            select portal_id, 0, calls, calls
+            from api_reservations
+            where org_id = $1 and reserved_at > statement_timestamp() - make_interval(secs => $2)
         ) as entries
         group by portal_id
         order by portal_id"#,
         org_id.as_str(),
-        now - budget::WINDOW,
+        budget::COUNTED.as_seconds_f64(),
+        observed_at,
+        budget::BUCKET.as_seconds_f64(),
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows
+    let since = rows.iter().map(|row| row.since).sum();
+    let usage = rows
         .into_iter()
         .filter_map(|row| {
             Some(BudgetRow {
@@ -189,5 +272,6 @@ async fn usage(
                 reserved: row.reserved,
             })
         })
-        .collect())
+        .collect();
+    Ok((usage, since))
 }

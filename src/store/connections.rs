@@ -29,6 +29,8 @@ pub struct NewConnection {
     pub api_call_limit: i64,
     /// What the probe found.
     pub findings: Vec<Finding>,
+    /// API calls that were made to find it.
+    pub api_calls: i64,
 }
 
 /// A row as it is stored.
@@ -111,6 +113,7 @@ impl PortalTx {
     /// `PORTAL_ALREADY_CONNECTED`, `ORG_PORTAL_LIMIT_REACHED`, `ORG_API_CALL_LIMIT_EXCEEDED`.
     pub async fn connect(&mut self, new: &NewConnection) -> Result<Connection, StoreError> {
         self.save_org(&new.org).await?;
+        self.count_api_calls(&new.org.org_id, new.api_calls).await?;
         if let Some(existing) = self.active_connection().await? {
             if existing.org_id != new.org.org_id {
                 return Err(Refusal::new(Reason::PortalAlreadyConnected)

@@ -61,7 +61,15 @@ impl StoreError {
 
     /// Whether the transaction can be run again as a whole: it lost a race that the database broke.
     pub(super) fn is_serialisation_failure(&self) -> bool {
-        matches!(self, Self::Statement(error) if matches!(sqlstate(error).as_deref(), Some("40001" | "40P01")))
+        matches!(self, Self::Statement(error) if is_tie(error))
+    }
+
+    /// The same, for a caller who can only try again later: a tie that was not broken in all the runs is no defect.
+    pub(super) fn after_all_runs(self) -> Self {
+        match self {
+            Self::Statement(error) if is_tie(&error) => Self::Unavailable(error),
+            other => other,
+        }
     }
 
     /// Whether another connection may fare better.
@@ -76,11 +84,16 @@ impl StoreError {
     }
 }
 
+fn is_tie(error: &sqlx::Error) -> bool {
+    matches!(sqlstate(error).as_deref(), Some("40001" | "40P01"))
+}
+
 fn sqlstate(error: &sqlx::Error) -> Option<String> {
     error.as_database_error().and_then(|database| database.code()).map(|code| code.into_owned())
 }
 
-/// Connection lost, shutting down, standby, out of resources, or a time-out: not a defect of the statement.
+/// Connection lost, shutting down, standby, out of resources, ended while it slept in a transaction, or a time-out: not
+/// a defect of the statement.
 fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -91,7 +104,7 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(_) => sqlstate(error).is_some_and(|state| {
             ["08", "53", "57"].iter().any(|class| state.starts_with(class))
-                || state == "25006"
+                || ["25006", "25P03"].contains(&state.as_str())
                 || state == "55P03"
         }),
         _ => false,

@@ -5,7 +5,7 @@ use sqlx::types::Json;
 
 use super::{Store, StoreError};
 use crate::domain::{
-    PortalId, Reason,
+    PortalId, Reason, budget,
     change::{Change, Event},
 };
 
@@ -202,7 +202,8 @@ impl Store {
         Ok(Retained { revision: row.revision, pruned_to: row.events_pruned_to })
     }
 
-    /// Deletes events and recorded answers that are older than they need to be kept. Returns how many rows went.
+    /// Deletes events, recorded answers and entries of the ledger that are older than they need to be kept. Returns how
+    /// many rows went.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -234,6 +235,17 @@ impl Store {
         )
         .execute(&self.pool)
         .await?;
-        Ok(pruned.rows_affected() + answers.rows_affected())
+        // A reservation is kept for as long as somebody may come to settle it.
+        let ledger = sqlx::query!(
+            "/* events::prune */
+            with reserved as (
+                delete from api_reservations where reserved_at < now() - make_interval(secs => $1)
+            )
+            delete from api_calls where bucket < now() - make_interval(secs => $1)",
+            answers_older_than.max(2 * budget::WINDOW).as_seconds_f64(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(pruned.rows_affected() + answers.rows_affected() + ledger.rows_affected())
     }
 }

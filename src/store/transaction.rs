@@ -164,20 +164,7 @@ impl Store {
         let store = self.clone();
         let call = call.clone();
         let task = self.tasks.spawn(
-            async move {
-                let mut run = 1;
-                loop {
-                    match store.run_once(&call, target, &body).await {
-                        Err(error) if run < MAX_RUNS && may_run_again(&error) => {
-                            tracing::info!(run, error = %error, "transaction runs again");
-                            tokio::time::sleep(wait_before(run)).await;
-                            run += 1;
-                        }
-                        outcome => return outcome,
-                    }
-                }
-            }
-            .instrument(span),
+            async move { until_through(|| store.run_once(&call, target, &body)).await }.instrument(span),
         );
         task.await.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)))
     }
@@ -367,6 +354,25 @@ async fn recorded_answer<T: DeserializeOwned>(
             read_json("answer", record.answer).map(Some)
         }
         Some(_) => Err(Reason::RequestIdReused.into()),
+    }
+}
+
+/// Runs a transaction until it is through or its failure is the caller's. A run must find out by itself whether one
+/// before it was committed.
+pub(super) async fn until_through<T, R>(run_once: impl Fn() -> R) -> Result<T, StoreError>
+where
+    R: Future<Output = Result<T, StoreError>>,
+{
+    let mut run = 1;
+    loop {
+        match run_once().await {
+            Err(error) if run < MAX_RUNS && may_run_again(&error) => {
+                tracing::info!(run, error = %error, "transaction runs again");
+                tokio::time::sleep(wait_before(run)).await;
+                run += 1;
+            }
+            outcome => return outcome.map_err(StoreError::after_all_runs),
+        }
     }
 }
 

@@ -18,6 +18,9 @@ use super::{
     records::CrmObject,
 };
 
+/// API calls that a probe may take.
+pub const PROBE_CALLS: i64 = 4;
+
 const LAYOUT_OBJECTS: [CrmObject; 2] = [CrmObject::Contact, CrmObject::Lead];
 
 const ORGANIZATION: &str = "SELECT Id, Name, OrganizationType, IsSandbox, TrialExpirationDate, InstanceName \
