@@ -1,6 +1,7 @@
 //! Integration tests, one program: one link and one database server for all.
 
 mod connect;
+mod database;
 mod docs;
 mod harness;
 mod kills;
