@@ -161,7 +161,7 @@ async fn a_caller_who_goes_away_at_any_await_leaves_no_transaction_and_no_half()
 /// What a handler must not do: its own future holds the transaction.
 async fn planted(pool: &PgPool) -> Result<(), sqlx::Error> {
     let mut sql = pool.begin().await?;
-    sqlx::raw_sql("update portals set revision = revision + 1 where portal_id = 1")
+    sqlx::raw_sql("update portals set sync_version = sync_version + 1 where portal_id = 1")
         .execute(&mut *sql)
         .await?;
     sql.commit().await
@@ -209,7 +209,7 @@ async fn over_an_unguarded_pool_an_acknowledged_write_is_lost() -> Result<()> {
     let database = TestDatabase::create().await?;
     let mut observer = connect(&database).await?;
     seed(&mut observer).await?;
-    let written = "select revision from portals where portal_id = 2";
+    let written = "select sync_version from portals where portal_id = 2";
     let mut lost = 0;
     for times in 1..=4 {
         let pool = PgPoolOptions::new()
@@ -219,7 +219,7 @@ async fn over_an_unguarded_pool_an_acknowledged_write_is_lost() -> Result<()> {
             .await?;
         let before = count(&mut observer, written).await?;
         polled(times, planted(&pool)).await.transpose()?;
-        let updated = sqlx::raw_sql("update portals set revision = revision + 1 where portal_id = 2")
+        let updated = sqlx::raw_sql("update portals set sync_version = sync_version + 1 where portal_id = 2")
             .execute(&pool)
             .await?;
         ensure!(updated.rows_affected() == 1);
