@@ -13,6 +13,7 @@ const SECRET_MESSAGES: &[&str] = &[
     "connector.v1.SalesforceClientCredentials",
     "connector.v1.SalesforceRefreshToken",
     "connector.v1.SubmitSecurityTokenRequest",
+    "connector.v1.CreateHandoffResponse",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

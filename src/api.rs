@@ -35,5 +35,6 @@ redacted_debug! {
     SalesforceJwtBearer { client_id, username, login_url }
     SalesforceClientCredentials { client_id, login_url }
     SalesforceRefreshToken { client_id, login_url }
+    CreateHandoffResponse { handoff }
     SubmitSecurityTokenRequest { request_id, setup_id, etag, not_used, validate_only }
 }

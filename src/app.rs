@@ -11,7 +11,10 @@ use crate::{
     config::{ApiCallPolicy, Config, ConfigError},
     control::{self, Control, Parts},
     domain::api_limit::Policy,
-    grpc::{self, Authentication, Backend, ConnectionLimits, Links, Readiness, ServerSettings, Shutdown},
+    grpc::{
+        self, Authentication, Backend, ConnectionLimits, Handoffs, Links, Readiness, RuleError, Rules,
+        ServerSettings, Shutdown,
+    },
     hubspot::{self, HubSpotClient},
     lifecycle::Lifecycle,
     salesforce::{self, HostPolicy, Origin, SalesforceClient, Timeouts},
@@ -35,6 +38,9 @@ pub enum StartError {
     /// The keys.
     #[error("the vault's keys can't be used: {0}")]
     Keys(#[from] KeyRingError),
+    /// The API.
+    #[error(transparent)]
+    Rules(#[from] RuleError),
     /// The database.
     #[error(transparent)]
     Database(#[from] MigrationError),
@@ -70,6 +76,20 @@ pub async fn start(
     token: Option<secrecy::SecretString>,
     life: &Lifecycle,
 ) -> Result<Started, StartError> {
+    start_with(config, token, life, |_| ()).await
+}
+
+/// Starts a server whose settings are other than the configuration says, such as with other rules.
+///
+/// # Errors
+/// [`StartError`] says what is missing and what to do.
+pub async fn start_with(
+    config: &Config,
+    token: Option<secrecy::SecretString>,
+    life: &Lifecycle,
+    adjust: impl FnOnce(&mut ServerSettings),
+) -> Result<Started, StartError> {
+    let rules = Arc::new(Rules::of_the_api()?);
     let vault = Arc::new(Vault::new(keys(config)?));
     let url = config.database.required_url()?.clone();
     let direct_url = config.database.direct_url.clone().unwrap_or_else(|| url.clone());
@@ -84,9 +104,11 @@ pub async fn start(
     let address =
         listener.local_addr().map_err(|source| StartError::Listen { address: config.grpc.listen, source })?;
     let readiness = Readiness::not_ready(grpc::names()).await;
-    let settings = server_settings(config, token);
+    let handoffs = Some(Handoffs::new(control.clone()));
+    let mut settings = ServerSettings { rules, handoffs, ..server_settings(config, token) };
+    adjust(&mut settings);
     let max_streams = usize::try_from(config.grpc.max_streams.get()).unwrap_or(usize::MAX);
-    let backend = Backend::new(control.clone(), watches.clone(), max_streams);
+    let backend = Backend::new(control.clone(), watches.clone(), max_streams, config.grpc.stream_recheck);
     let services = grpc::routes(&backend, settings.max_request_bytes);
 
     let hub = watches.clone();

@@ -14,7 +14,7 @@ begin
         grant select on _sqlx_migrations to connector_app;
         grant select, update on installation to connector_app;
         grant select, insert, update
-            on portals, setups, orgs, connections, login_attempts, test_contacts, api_calls, audit_signed_heads
+            on portals, setups, orgs, connections, login_attempts, test_contacts, api_calls, audit_signed_heads, handoffs
             to connector_app;
         grant select, insert, delete on portal_events, request_records, api_reservations to connector_app;
         grant select, insert, update, delete on secrets, jobs to connector_app;

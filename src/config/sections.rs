@@ -54,6 +54,9 @@ pub struct GrpcConfig {
     /// Longest life of a watch stream.
     #[serde(deserialize_with = "positive")]
     pub stream_max_age: Duration,
+    /// How often it is asked whether the credential of a stream still holds.
+    #[serde(deserialize_with = "positive")]
+    pub stream_recheck: Duration,
 }
 
 /// `[database]`

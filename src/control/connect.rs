@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{
         AttemptId, OrgId, PortalId, Reason, Refusal, SetupId,
+        access::PortalGrant,
         change::{AttemptView, SetupView},
         connection::{Claims, ConnectAttempt, ConnectState, Connection, ConnectionState, Purpose},
         portal::CredentialMethod,
@@ -272,12 +273,19 @@ impl Control {
     /// The connection of a portal with the newest attempt.
     ///
     /// # Errors
-    /// `CONNECTION_NOT_FOUND`.
+    /// `PORTAL_NOT_FOUND`, `CONNECTION_NOT_FOUND`.
     pub async fn connection(
         &self,
         portal_id: PortalId,
     ) -> Result<(Connection, Option<AttemptView>), ControlError> {
-        let connection = self.inner.store.connection(portal_id).await?;
+        let connection = match self.inner.store.connection(portal_id).await {
+            Err(StoreError::Refused(refusal)) if refusal.reason == Reason::ConnectionNotFound => {
+                // A portal that does not exist is not found under its own name.
+                self.inner.store.portal(portal_id).await?;
+                return Err(refusal.into());
+            }
+            found => found?,
+        };
         let setup = self.inner.store.setup_of_portal(portal_id).await?;
         let attempt = setup.and_then(|view| {
             let (portal_id, setup_id) = (view.setup.portal_id, view.setup.id);
@@ -286,23 +294,24 @@ impl Control {
         Ok((connection, attempt))
     }
 
-    /// Connections by ascending portal, after one.
+    /// Connections of granted portals by ascending portal, after one.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn connections(
         &self,
+        grant: &PortalGrant,
         filter: &ConnectionFilter,
         after: (i64, Uuid),
         size: i64,
     ) -> Result<Page<Connection>, ControlError> {
-        Ok(self.inner.store.connections(filter, after, size).await?)
+        Ok(self.inner.store.connections(grant, filter, after, size).await?)
     }
 
     /// Disconnects a portal. Settings and answers stay, the place becomes free, the Salesforce secrets are deleted.
     ///
     /// # Errors
-    /// `CONNECTION_NOT_FOUND`, `CONNECT_RUNNING`, `ETAG_MISMATCH`.
+    /// `PORTAL_NOT_FOUND`, `CONNECTION_NOT_FOUND`, `CONNECT_RUNNING`, `ETAG_MISMATCH`.
     pub async fn disconnect(
         &self,
         call: &Call,
@@ -317,14 +326,7 @@ impl Control {
                 let actor = Actor { by: principal.clone(), at: tx.now() };
                 Box::pin(async move { disconnect(tx, &actor, etag).await })
             })
-            .await
-            .map_err(|error| match error {
-                // What can be disconnected is a connection, known or not.
-                StoreError::Refused(refusal) if refusal.reason == Reason::PortalNotFound => {
-                    ControlError::from(Reason::ConnectionNotFound)
-                }
-                other => other.into(),
-            })?;
+            .await?;
         Ok(connection)
     }
 }

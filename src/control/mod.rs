@@ -3,10 +3,12 @@
 //! No wire format and no SQL. A vendor is never called inside a transaction: first the intent is written down, then
 //! the call is made, then its outcome is written down.
 
+mod access;
 mod connect;
 mod connect_run;
 mod credential;
 mod error;
+mod handoffs;
 mod lists;
 mod orgs;
 mod portals;
@@ -27,6 +29,7 @@ use uuid::Uuid;
 pub use connect::{Checked, ConnectRequest, Started};
 pub use credential::{HubSpotCredential, SalesforceLogin};
 pub use error::ControlError;
+pub use handoffs::{NewHandoff, TOKEN_PREFIX};
 pub use lists::SmartListPage;
 pub use orgs::{Budget, OrgView};
 pub use review::{Finished, Review};
@@ -73,6 +76,8 @@ struct Inner {
     portal_apis: Mutex<HashMap<PortalId, (Uuid, PortalApi)>>,
     settings: Settings,
     work: Notify,
+    owners: access::Owners,
+    opened: handoffs::Opened,
 }
 
 /// The use cases. Cheap to clone.
@@ -114,6 +119,8 @@ impl Control {
                 portal_apis: Mutex::new(HashMap::new()),
                 settings: parts.settings,
                 work: Notify::new(),
+                owners: access::Owners::default(),
+                opened: handoffs::Opened::default(),
             }),
         }
     }

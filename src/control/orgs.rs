@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Control, ControlError};
 use crate::{
-    domain::{OrgId, PortalId, connection::Connection},
+    domain::{OrgId, PortalId, access::PortalGrant, connection::Connection},
     store::{BudgetRow, Call, OrgRecord, Page},
 };
 
@@ -46,12 +46,17 @@ impl Control {
         Ok(OrgView { record, connected: i64::try_from(connections.len()).unwrap_or(i64::MAX) })
     }
 
-    /// Orgs by ascending id, after one.
+    /// Orgs of granted portals by ascending id, after one.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn orgs(&self, after: &str, size: i64) -> Result<Page<OrgView>, ControlError> {
-        let page = self.inner.store.orgs(after, size).await?;
+    pub async fn orgs(
+        &self,
+        grant: &PortalGrant,
+        after: &str,
+        size: i64,
+    ) -> Result<Page<OrgView>, ControlError> {
+        let page = self.inner.store.orgs(grant, after, size).await?;
         Ok(Page {
             items: page.items.into_iter().map(|(record, connected)| OrgView { record, connected }).collect(),
             more: page.more,
@@ -74,14 +79,16 @@ impl Control {
     pub async fn allocate_api_calls(
         &self,
         call: &Call,
+        grant: &PortalGrant,
         org_id: &OrgId,
         shares: BTreeMap<PortalId, i64>,
         etag: Option<i64>,
     ) -> Result<Budget, ControlError> {
-        // A foreign portal must not be told from one that does not exist: the org is looked at first.
+        // One that is not granted must not be told from one that is not at the org, or does not exist.
         let before = self.budget(org_id).await?;
         for portal_id in shares.keys() {
-            if !before.connections.iter().any(|connection| connection.portal_id == *portal_id) {
+            let is_here = before.connections.iter().any(|connection| connection.portal_id == *portal_id);
+            if !is_here || !grant.allows(*portal_id) {
                 let refusal = crate::domain::Refusal::new(crate::domain::Reason::NotConnected);
                 return Err(refusal.with("portal_id", portal_id).into());
             }

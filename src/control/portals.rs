@@ -6,6 +6,7 @@ use super::{Control, ControlError, HubSpotCredential, check_etag, vendor::hubspo
 use crate::{
     domain::{
         PortalId, Reason, Refusal,
+        access::PortalGrant,
         edition::Subscription,
         portal::{Account, Portal, SubscriptionEvidence},
         sync_state::SuspensionReason,
@@ -21,15 +22,21 @@ impl Control {
     /// Registers a portal, or replaces its credential: HubSpot says which portal the credential belongs to.
     ///
     /// # Errors
-    /// `HUBSPOT_CREDENTIAL_REFUSED`, `HUBSPOT_UNAVAILABLE` and what else HubSpot answers.
+    /// `PERMISSION_DENIED` when the portal is not granted, registered or not; `HUBSPOT_CREDENTIAL_REFUSED`,
+    /// `HUBSPOT_UNAVAILABLE` and what else HubSpot answers.
     pub async fn register_portal(
         &self,
         call: &Call,
+        grant: &PortalGrant,
         credential: HubSpotCredential,
         display_name: String,
     ) -> Result<(Portal, i64), ControlError> {
         let (info, credential) = self.try_credential(credential).await?;
         let portal_id = portal_id(&info)?;
+        // Only HubSpot could tell whose the credential is. Nothing has been looked up or stored yet.
+        if !grant.allows(portal_id) {
+            return Err(Refusal::new(Reason::PermissionDenied).with("method", call.method).into());
+        }
         let now = OffsetDateTime::now_utc();
         let new = Portal {
             portal_id,
@@ -127,12 +134,17 @@ impl Control {
         Ok(self.inner.store.portal(portal_id).await?)
     }
 
-    /// Portals by ascending hub id, after one.
+    /// Granted portals by ascending hub id, after one.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn portals(&self, after: i64, size: i64) -> Result<Page<(Portal, i64)>, ControlError> {
-        Ok(self.inner.store.portals(after, size).await?)
+    pub async fn portals(
+        &self,
+        grant: &PortalGrant,
+        after: i64,
+        size: i64,
+    ) -> Result<Page<(Portal, i64)>, ControlError> {
+        Ok(self.inner.store.portals(grant, after, size).await?)
     }
 
     /// The API of a portal over its stored credential.

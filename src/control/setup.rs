@@ -10,6 +10,7 @@ use super::{Control, ControlError, check_etag};
 use crate::{
     domain::{
         PortalId, Reason, Refusal, SetupId,
+        access::PortalGrant,
         api_limit::LimitContext,
         change::SetupView,
         connection::{Connection, ConnectionState},
@@ -61,17 +62,21 @@ impl Control {
         Ok(self.inner.store.setup(id).await?)
     }
 
-    /// Setups, newest first, before one.
+    /// Setups of granted portals, newest first, before one.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `PORTAL_NOT_FOUND`.
     pub async fn setups(
         &self,
+        grant: &PortalGrant,
         portal_id: Option<PortalId>,
         before: Option<(OffsetDateTime, Uuid)>,
         size: i64,
     ) -> Result<Page<SetupView>, ControlError> {
-        Ok(self.inner.store.setups(portal_id, before, size).await?)
+        if let Some(portal_id) = portal_id {
+            self.inner.store.portal(portal_id).await?;
+        }
+        Ok(self.inner.store.setups(grant, portal_id, before, size).await?)
     }
 
     /// Gives a setup up, and deletes its secrets.
@@ -110,6 +115,8 @@ impl Control {
                 })
             })
             .await?;
+        // Its hand-offs end with it.
+        self.inner.opened.forget().await;
         Ok(view)
     }
 

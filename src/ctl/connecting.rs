@@ -119,6 +119,8 @@ pub fn plain(secret: &SecretString) -> String {
 pub enum Of {
     /// A setup.
     Setup(String),
+    /// A setup that was handed off: nothing else of the portal can be watched.
+    HandedOff(String),
     /// A connected portal.
     Portal,
 }
@@ -142,6 +144,9 @@ pub async fn to_its_end(
         return Ok(newest);
     }
     progress.line(&lang.text("ctl-progress-detach"));
+    if let Of::HandedOff(setup_id) = of {
+        return in_its_setup(context, newest, setup_id, progress).await;
+    }
     let portal_id = newest.portal_id;
     let open = async |token: Request<String>| {
         let request = v1::WatchConnectionsRequest { portal_id, resume_token: token.into_inner() };
@@ -169,10 +174,44 @@ pub async fn to_its_end(
     Ok(newest)
 }
 
+/// The same, seen through the setup alone.
+async fn in_its_setup(
+    context: &Context,
+    attempt: v1::ConnectAttempt,
+    setup_id: &str,
+    mut progress: Progress,
+) -> Result<v1::ConnectAttempt, Error> {
+    use v1::watch_setup_response::Event as Change;
+    let (client, lang) = (&context.client, context.view.lang);
+    let mut newest = attempt;
+    let open = async |token: Request<String>| {
+        let request =
+            v1::WatchSetupRequest { setup_id: setup_id.to_owned(), resume_token: token.into_inner() };
+        client.setups().watch_setup(request).await
+    };
+    follow(client, String::new(), open, async |seen| {
+        match seen {
+            Seen::Lost(status) => progress.state(&lost(status, lang)),
+            Seen::Message(_, v1::WatchSetupResponse { event, .. }) => {
+                if let Some(Change::Snapshot(setup) | Change::Transition(setup)) = event {
+                    let shown = setup.answers.as_ref().and_then(|answers| answers.connect_attempt.as_ref());
+                    if let Some(shown) = shown.filter(|shown| shown.attempt_id == newest.attempt_id) {
+                        newest = shown.clone();
+                    }
+                }
+            }
+        }
+        show(&mut progress, &newest, lang);
+        Ok(if is_over(&newest) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })
+    .await?;
+    Ok(newest)
+}
+
 /// The attempt as it stands now. One that was replaced by a newer attempt stays as it was last seen.
 async fn read(client: &Client, last: &v1::ConnectAttempt, of: &Of) -> Result<v1::ConnectAttempt, Error> {
     let newest = match of {
-        Of::Setup(setup_id) => {
+        Of::Setup(setup_id) | Of::HandedOff(setup_id) => {
             read_setup(client, setup_id).await?.answers.and_then(|answers| answers.connect_attempt)
         }
         Of::Portal => {

@@ -27,17 +27,29 @@ mod wizard;
 
 use std::process::ExitCode;
 
-use self::{args::Cli, context::Context, error::Error};
+use self::{
+    args::{Cli, Command},
+    context::Context,
+    error::Error,
+};
 
 /// Runs one command and says how it went. All output has been written when it returns.
 ///
 /// The exit codes are those of `connectorctl --help`; Ctrl-C ends with 130 and leaves running attempts to the server.
-pub async fn run(cli: Cli) -> ExitCode {
+pub async fn run(mut cli: Cli) -> ExitCode {
+    let lang = cli.global.lang();
+    // Whoever was handed a token may have it on paper and nowhere else.
+    let asks = matches!(cli.command, Command::Handoff(_)) && !cli.global.names_token();
+    if asks && Context::is_interactive() {
+        match wizard::terminal::secret(lang, &lang.text("ctl-ask-handoff-token")) {
+            Ok(token) => cli.global.token = Some(token),
+            Err(failure) => return failure.exit().into(),
+        }
+    }
     let context = match Context::new(&cli.global) {
         Ok(context) => context,
         Err(failure) => {
-            let (lang, format) = (cli.global.lang(), cli.global.output);
-            error::report(&failure, lang, format, false);
+            error::report(&failure, lang, cli.global.output, false);
             return failure.exit().into();
         }
     };

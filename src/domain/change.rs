@@ -6,6 +6,7 @@ use super::{
     AttemptId, OrgId, PortalId, SetupId,
     api_limit::LimitContext,
     connection::{ConnectAttempt, Connection},
+    handoff::Handoff,
     portal::Portal,
     settings::SyncSettings,
     setup::Setup,
@@ -80,11 +81,14 @@ pub enum Change {
     Sync(SyncView),
     /// A test contact.
     TestContact(TestContact),
+    /// A hand-off. No stream shows it; the audit trail does.
+    Handoff(Handoff),
 }
 
 impl Change {
     /// Every kind, by its stored name.
-    pub const KINDS: [&'static str; 6] = ["portal", "setup", "attempt", "connection", "sync", "test_contact"];
+    pub const KINDS: [&'static str; 7] =
+        ["portal", "setup", "attempt", "connection", "sync", "test_contact", "handoff"];
 
     /// Its stored name.
     #[must_use]
@@ -96,6 +100,7 @@ impl Change {
             Self::Connection(_) => "connection",
             Self::Sync(_) => "sync",
             Self::TestContact(_) => "test_contact",
+            Self::Handoff(_) => "handoff",
         }
     }
 }

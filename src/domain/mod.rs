@@ -9,6 +9,7 @@ pub mod budget;
 pub mod change;
 pub mod connection;
 pub mod edition;
+pub mod handoff;
 pub mod ids;
 pub mod inclusion;
 pub mod portal;

@@ -132,6 +132,8 @@ reasons! {
     PrerequisitesNotAcknowledged = 43, "PREREQUISITES_NOT_ACKNOWLEDGED", FailedPrecondition;
     /// The portal has a list of this name. Choose another name, or that list.
     SmartListNameTaken = 44, "SMART_LIST_NAME_TAKEN", AlreadyExists;
+    /// The setup has no such hand-off.
+    HandoffNotFound = 49, "HANDOFF_NOT_FOUND", NotFound;
     /// The portal is connected to another org; one portal has at most one. Disconnect it first.
     PortalAlreadyConnected = 60, "PORTAL_ALREADY_CONNECTED", FailedPrecondition;
     /// The org has as many portals as it may. Disconnect one of them first. Details: limit, portals.

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::Reason;
+use crate::domain::{Reason, access::Access};
 
 /// Health is asked by probes that have no credential; it tells nothing but whether there is service.
 const OPEN_SERVICES: &[&str] = &["/grpc.health.v1.Health/"];
@@ -50,11 +50,23 @@ impl fmt::Display for Principal {
     }
 }
 
+type Knows = dyn Fn(&str) -> Option<Access> + Send + Sync;
+
+#[derive(Clone)]
+struct Known(Arc<Knows>);
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Known")
+    }
+}
+
 /// How callers are authenticated.
 #[derive(Clone, Debug, Default)]
 pub struct Authentication {
     /// `None`: no authentication, everybody is `local`.
     token: Option<SecretString>,
+    known: Option<Known>,
 }
 
 impl Authentication {
@@ -67,7 +79,20 @@ impl Authentication {
     /// Callers send `authorization: Bearer <token>`.
     #[must_use]
     pub fn bearer(token: SecretString) -> Self {
-        Self { token: Some(token) }
+        Self { token: Some(token), known: None }
+    }
+
+    /// The same, and whoever this knows by a token.
+    #[must_use]
+    pub fn knowing(self, known: impl Fn(&str) -> Option<Access> + Send + Sync + 'static) -> Self {
+        Self { known: Some(Known(Arc::new(known))), ..self }
+    }
+
+    /// A caller by its own token.
+    #[must_use]
+    pub fn known(&self, headers: &HeaderMap) -> Option<Access> {
+        let sent = headers.get(http::header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()))?;
+        (self.known.as_ref()?.0)(std::str::from_utf8(sent).ok()?)
     }
 
     /// Who calls `path` with these headers.

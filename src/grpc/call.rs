@@ -3,15 +3,14 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use http::HeaderMap;
-use tonic::{Extensions, Request, Response, Status};
+use tonic::{Extensions, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    auth::Principal,
+    access::{Caller, Viewer},
     links::Links,
     parse::Mutation,
     status::{self, Failure},
-    subjects::Subjects,
 };
 use crate::{control::Control, locale::Language, store};
 
@@ -65,8 +64,8 @@ impl fmt::Display for RequestId {
 /// The context of one RPC.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Who calls.
-    pub principal: Principal,
+    /// Who calls, and what it may do.
+    pub caller: Caller,
     /// The language of the texts in the answer, from `accept-language`.
     pub language: Language,
     /// The id to find it by.
@@ -83,7 +82,7 @@ impl Call {
     pub fn from_headers(headers: &HeaderMap, links: Arc<Links>) -> Self {
         let languages = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Self {
-            principal: Principal::anonymous(),
+            caller: Caller::anonymous(),
             language: languages.map_or_else(Language::default, Language::from_accept_language),
             request_id: RequestId::from_headers(headers),
             links,
@@ -91,26 +90,31 @@ impl Call {
         }
     }
 
-    /// Takes a request apart. The layers have put the call there; without them (in a test) it is an anonymous one.
-    pub fn open<T: Subjects>(request: Request<T>) -> (Self, T) {
-        let (_, extensions, message) = request.into_parts();
-        let mut call = Self::from_extensions(&extensions);
-        call.subjects = message.subjects();
-        (call, message)
-    }
-
-    fn from_extensions(extensions: &Extensions) -> Self {
+    /// The call that the layers have put into a request. Without them it is nobody's, who may do nothing.
+    pub(super) fn from_extensions(extensions: &Extensions) -> Self {
         extensions
             .get::<Self>()
             .cloned()
             .unwrap_or_else(|| Self::from_headers(&HeaderMap::new(), Arc::default()))
     }
 
+    /// What the request names, by the name of its field.
+    #[must_use]
+    pub fn subject(&self, field: &str) -> Option<&str> {
+        self.subjects.iter().find(|(name, _)| *name == field).map(|(_, value)| value.as_str())
+    }
+
+    /// For whom the answer is written.
+    #[must_use]
+    pub fn viewer(&self) -> Viewer<'_> {
+        Viewer { language: self.language, portals: &self.caller.access().portals }
+    }
+
     /// Identifies a change to the use cases.
     #[must_use]
     pub fn change(&self, control: &Control, mutation: &Mutation) -> store::Call {
         let mut change = control.call(
-            self.principal.name(),
+            self.caller.name(),
             mutation.method,
             mutation.request_id,
             &mutation.payload,

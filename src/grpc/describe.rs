@@ -1,6 +1,6 @@
 //! The steps of the wizard, described for people (R25), in the caller's language.
 
-use super::{convert::step, links::Links};
+use super::{access::Viewer, convert::step, links::Links};
 use crate::{
     api::v1,
     domain::{change::SetupView, edition::Environment, setup::Step},
@@ -19,12 +19,13 @@ pub struct General {
 /// All steps in order; with a setup, links and figures are those that apply to it.
 #[must_use]
 pub fn steps(
-    language: Language,
+    viewer: &Viewer<'_>,
     links: &Links,
     general: General,
     view: Option<&SetupView>,
 ) -> v1::DescribeSetupResponse {
-    let args = figures(general, view);
+    let language = viewer.language;
+    let args = figures(viewer, general, view);
     let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let environment = view.and_then(|view| view.setup.answers.environment);
     let describe = |step| description(language, links, environment, &args, step);
@@ -62,7 +63,7 @@ fn description(
 }
 
 /// What the texts speak of, as far as it is known.
-fn figures(general: General, view: Option<&SetupView>) -> Vec<(&'static str, String)> {
+fn figures(viewer: &Viewer<'_>, general: General, view: Option<&SetupView>) -> Vec<(&'static str, String)> {
     let mut args = vec![
         ("portal_limit", general.portals_per_org.to_string()),
         ("calls", general.calls_per_contact_sync.to_string()),
@@ -81,8 +82,7 @@ fn figures(general: General, view: Option<&SetupView>) -> Vec<(&'static str, Str
         }
     }
     if !view.shared_with.is_empty() {
-        let portals: Vec<String> = view.shared_with.iter().map(ToString::to_string).collect();
-        args.push(("portals", portals.join(", ")));
+        args.extend(viewer.figures(&view.shared_with));
     }
     args
 }

@@ -5,6 +5,7 @@
 //! `tonic::Status`. No SQL, no vendor, no rule enters.
 
 pub mod accept;
+pub mod access;
 pub mod auth;
 pub mod call;
 mod connection;
@@ -28,6 +29,7 @@ mod api_tests;
 mod wire_tests;
 
 pub use accept::ConnectionLimits;
+pub use access::{Caller, Handoffs, RuleError, Rules};
 pub use auth::{Authentication, Principal};
 pub use call::Call;
 pub use health::Readiness;

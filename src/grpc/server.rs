@@ -12,11 +12,13 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::{
     accept::{self, ConnectionLimits, Door},
+    access::{Handoffs, Rules},
     auth::Authentication,
     connection::{self, Ends},
     health::Readiness,
     layers::{
-        authenticate::authenticate,
+        authenticate::{Ways, authenticate},
+        authorize::authorize,
         capacity::{Capacity, shed_load},
         deadline::bound_time,
         observe::{Observation, observe},
@@ -39,6 +41,10 @@ const CORS_MAX_AGE: Duration = Duration::from_secs(24 * 3_600);
 pub struct ServerSettings {
     /// Who may call.
     pub authentication: Authentication,
+    /// Whoever comes by a hand-off may call as well.
+    pub handoffs: Option<Handoffs>,
+    /// What each method demands of its caller. None of them: every call is refused.
+    pub rules: Arc<Rules>,
     /// Where guides and error pages are.
     pub links: Arc<Links>,
     /// The largest request, in bytes.
@@ -66,6 +72,8 @@ impl Default for ServerSettings {
     fn default() -> Self {
         Self {
             authentication: Authentication::none(),
+            handoffs: None,
+            rules: Arc::default(),
             links: Arc::default(),
             max_request_bytes: MAX_REQUEST_BYTES,
             default_deadline: Duration::from_secs(10),
@@ -167,13 +175,15 @@ fn assemble(
     }
     let observation = Observation { links: Arc::clone(&settings.links), closing: closing.clone() };
     let capacity = Capacity::new(settings.max_calls);
+    let ways = Ways { authentication: settings.authentication.clone(), handoffs: settings.handoffs.clone() };
     // The last layer is the outermost one.
     Ok(routes
         .prepare()
         .into_axum_router()
         .layer(middleware::from_fn_with_state(settings.max_request_bytes, translate_statuses))
         .layer(middleware::from_fn_with_state(settings.default_deadline, bound_time))
-        .layer(middleware::from_fn_with_state(settings.authentication.clone(), authenticate))
+        .layer(middleware::from_fn_with_state(Arc::clone(&settings.rules), authorize))
+        .layer(middleware::from_fn_with_state(ways, authenticate))
         .layer(middleware::from_fn_with_state(capacity, shed_load))
         .layer(middleware::from_fn(catch_panics))
         .layer(middleware::from_fn_with_state(observation, observe))

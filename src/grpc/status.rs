@@ -92,6 +92,12 @@ pub fn trailers(code: Code) -> http::HeaderMap {
     trailers
 }
 
+/// What tonic answers for a method that it does not have.
+#[must_use]
+pub fn no_such_method() -> Status {
+    Status::new(Code::Unimplemented, "")
+}
+
 /// The status of a failure, in the caller's language.
 #[must_use]
 pub fn of(call: &Call, failure: &Failure) -> Status {
@@ -138,6 +144,7 @@ fn invalid(call: &Call, violations: &Violations) -> Status {
 }
 
 fn refused(call: &Call, refusal: &Refusal) -> Status {
+    let refusal = &call.viewer().refusal(refusal);
     let retry = retry_after(refusal);
     let args = refusal.args.iter().map(|(name, value)| (name.clone(), clipped(value)));
     let mut refusal = Refusal { reason: refusal.reason, args: args.collect() };
@@ -298,6 +305,7 @@ fn missing_resource(refusal: &Refusal) -> Option<(&'static str, &str)> {
         Reason::ConnectionNotFound => ("connector.v1.Connection", "portal_id"),
         Reason::OrgNotFound => ("connector.v1.Org", "org_id"),
         Reason::TestContactNotFound => ("connector.v1.TestContact", "test_contact_id"),
+        Reason::HandoffNotFound => ("connector.v1.Handoff", "handoff_id"),
         Reason::SmartListNotFound => ("connector.v1.SmartList", "list_id"),
         _ => return None,
     };

@@ -57,6 +57,9 @@ subjects! {
     ChooseObjectSyncRequest { request_id, setup_id }
     ChooseActivitySyncRequest { request_id, setup_id }
     ChooseInclusionListRequest { request_id, setup_id }
+    CreateHandoffRequest { request_id, setup_id }
+    ListHandoffsRequest { setup_id }
+    RevokeHandoffRequest { request_id, setup_id, handoff_id }
     ReviewSetupRequest { setup_id }
     EnableSyncRequest { request_id, setup_id }
     FinishSetupRequest { request_id, setup_id }

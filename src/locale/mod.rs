@@ -108,9 +108,19 @@ pub fn step_text(language: Language, step: &str, part: StepPart, args: &[(&str, 
 ///
 /// `limit`, `suggested`, `allocation`: API calls in 24 hours; `held_by_others`: those of the org's other portals;
 /// `calls`: API calls that a contact sync is reckoned with; `syncs`: contact syncs a day that the limit allows;
-/// `portal_limit`: portals that an org may have; `portals`: our other portals on the same Salesforce user.
-pub const STEP_ARGS: &[&str] =
-    &["allocation", "calls", "held_by_others", "limit", "portal_limit", "portals", "suggested", "syncs"];
+/// `portal_limit`: portals that an org may have; `portals`: our other portals on the same Salesforce user;
+/// `other_portals`: how many of those are not named.
+pub const STEP_ARGS: &[&str] = &[
+    "allocation",
+    "calls",
+    "held_by_others",
+    "limit",
+    "other_portals",
+    "portal_limit",
+    "portals",
+    "suggested",
+    "syncs",
+];
 
 /// What to do about a finding of the probe: `check` and `result` are full value names, `CHECK_SEATS` and
 /// `FINDING_RESULT_WARNING`. Empty for a check that passed. Arguments: `claimed`, `found`, `subject`.

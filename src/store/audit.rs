@@ -60,6 +60,7 @@ fn subject(change: &Change) -> Option<Result<Subject, StoreError>> {
         Change::Connection(connection) => Some(state("connection", &connection.id, connection)),
         Change::Sync(view) => Some(state("sync", &view.portal_id, &view.state)),
         Change::TestContact(contact) => Some(state("test_contact", &contact.id, contact)),
+        Change::Handoff(handoff) => Some(state("handoff", &handoff.id, handoff)),
     }
 }
 

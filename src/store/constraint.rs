@@ -58,6 +58,10 @@ pub const CONSTRAINTS: &[(&str, Meaning)] = &[
     ("test_contacts_pkey", Meaning::Defect),
     ("api_calls_pkey", Meaning::Defect),
     ("api_calls_not_negative", Meaning::Defect),
+    ("handoffs_pkey", Meaning::Defect),
+    ("handoffs_token_hash_key", Meaning::Defect),
+    ("handoffs_token_hash_length", Meaning::Defect),
+    ("handoffs_lasts_30_days_at_most", Meaning::Defect),
     ("api_reservations_pkey", Meaning::Defect),
     ("api_reservations_calls_positive", Meaning::Defect),
 ];

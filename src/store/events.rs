@@ -5,7 +5,9 @@ use sqlx::types::Json;
 
 use super::{Store, StoreError};
 use crate::domain::{
-    PortalId, Reason, budget,
+    PortalId, Reason,
+    access::PortalGrant,
+    budget,
     change::{Change, Event},
 };
 
@@ -73,18 +75,19 @@ impl Store {
             .collect())
     }
 
-    /// The events of all portals after a position, in order, of the wanted kinds, and the position that is then
-    /// reached: also events of other kinds are behind it.
+    /// The events of all granted portals after a position, in order, of the wanted kinds.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn all_events(
         &self,
+        grant: &PortalGrant,
         after: Position,
         kinds: &[&str],
         limit: i64,
     ) -> Result<Vec<Event>, StoreError> {
         let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let granted = grant.filter();
         let rows = sqlx::query!(
             r#"/* events::all_events */
             select portal_id, revision, xid::text::bigint as "xid!", changes as "changes: Json<Vec<Change>>"
@@ -92,6 +95,7 @@ impl Store {
             where xid < pg_snapshot_xmin(pg_current_snapshot())
               and (xid, portal_id, revision) > ($1::text::xid8, $2, $3)
               and kinds && $4
+              and ($6::bigint[] is null or portal_id = any($6))
             order by xid, portal_id, revision
             limit $5"#,
             after.xid.to_string(),
@@ -99,6 +103,7 @@ impl Store {
             after.revision,
             &kinds,
             limit,
+            granted.as_deref(),
         )
         .fetch_all(&self.pool)
         .await?;

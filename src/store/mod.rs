@@ -3,6 +3,7 @@
 //! A handler never owns a transaction: it runs in a task of its own, so that a caller who goes away can't leave one
 //! open on a pooled connection (sqlx 0.9.0 would hand that connection on).
 
+mod access;
 mod audit;
 mod budget;
 mod connections;
@@ -10,6 +11,7 @@ pub mod constraint;
 mod doorbell;
 mod error;
 mod events;
+mod handoffs;
 mod jobs;
 mod logins;
 mod migrations;
@@ -37,6 +39,7 @@ pub use connections::NewConnection;
 pub use doorbell::Doorbell;
 pub use error::StoreError;
 pub use events::{Position, Retained};
+pub use handoffs::TokenHash;
 pub use jobs::{Job, JobKind, Lease};
 pub use logins::{ActionLogins, LoginOutcome, LoginRecord};
 pub use migrations::{MigrationError, check, migrate};

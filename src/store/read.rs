@@ -12,6 +12,7 @@ use super::{
 };
 use crate::domain::{
     OrgId, PortalId, Reason, SetupId, TestContactId,
+    access::PortalGrant,
     change::{SetupView, SyncView},
     connection::Connection,
     portal::Portal,
@@ -30,7 +31,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// From one row more than was asked for.
-    fn cut(mut items: Vec<T>, size: i64) -> Self {
+    pub(super) fn cut(mut items: Vec<T>, size: i64) -> Self {
         let size = usize::try_from(size).unwrap_or(0);
         let more = items.len() > size;
         items.truncate(size);
@@ -63,16 +64,25 @@ impl Store {
         Ok((read_json("portal", row.portal)?, row.revision))
     }
 
-    /// Portals by ascending hub id.
+    /// Granted portals by ascending hub id.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn portals(&self, after: i64, size: i64) -> Result<Page<(Portal, i64)>, StoreError> {
+    pub async fn portals(
+        &self,
+        grant: &PortalGrant,
+        after: i64,
+        size: i64,
+    ) -> Result<Page<(Portal, i64)>, StoreError> {
+        let granted = grant.filter();
         let rows = sqlx::query!(
             "/* read::portals */
-            select portal, revision from portals where portal_id > $1 order by portal_id limit $2",
+            select portal, revision from portals
+            where portal_id > $1 and ($3::bigint[] is null or portal_id = any($3))
+            order by portal_id limit $2",
             after,
             size + 1,
+            granted.as_deref(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -125,16 +135,18 @@ impl Store {
         org_share(&mut connection, portal_id).await
     }
 
-    /// Setups, newest first, of one portal or of all.
+    /// Setups, newest first, of one portal or of all that are granted.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn setups(
         &self,
+        grant: &PortalGrant,
         portal_id: Option<PortalId>,
         before: Option<(OffsetDateTime, Uuid)>,
         size: i64,
     ) -> Result<Page<SetupView>, StoreError> {
+        let granted = grant.filter();
         let rows = sqlx::query!(
             r#"/* read::setups */
             select s.state, p.revision, o.allocation as "allocation?", o.allocation_source as "source?",
@@ -148,6 +160,7 @@ impl Store {
             left join connections c on c.portal_id = s.portal_id and c.state <> 'disconnected'
             left join orgs o on o.org_id = c.org_id
             where ($1::bigint is null or s.portal_id = $1)
+              and ($5::bigint[] is null or s.portal_id = any($5))
               and ($2::timestamptz is null or (s.created_at, s.setup_id) < ($2, $3))
             order by s.created_at desc, s.setup_id desc
             limit $4"#,
@@ -155,6 +168,7 @@ impl Store {
             before.map(|(at, _)| at),
             before.map(|(_, id)| id),
             size + 1,
+            granted.as_deref(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -181,16 +195,18 @@ impl Store {
         last_connection(&mut connection, portal_id).await?.ok_or(Reason::ConnectionNotFound.into())
     }
 
-    /// Connections by ascending portal, then by time.
+    /// Connections of granted portals by ascending portal, then by time.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn connections(
         &self,
+        grant: &PortalGrant,
         filter: &ConnectionFilter,
         after: (i64, Uuid),
         size: i64,
     ) -> Result<Page<Connection>, StoreError> {
+        let granted = grant.filter();
         let rows = sqlx::query_as!(
             ConnectionRow,
             "/* read::connections */
@@ -201,6 +217,7 @@ impl Store {
             where ($1::text is null or c.org_id = $1)
               and ($2 or c.state <> 'disconnected')
               and (c.portal_id, c.connection_id) > ($3, $4)
+              and ($6::bigint[] is null or c.portal_id = any($6))
             order by c.portal_id, c.connection_id
             limit $5",
             filter.org_id.as_ref().map(OrgId::as_str),
@@ -208,6 +225,7 @@ impl Store {
             after.0,
             after.1,
             size + 1,
+            granted.as_deref(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -237,11 +255,18 @@ impl Store {
         Ok((org, connections))
     }
 
-    /// Orgs by ascending id, each with the number of portals that are connected.
+    /// Orgs by ascending id, each with the number of portals that are connected. With a grant that names portals, those
+    /// that one of them is connected to.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn orgs(&self, after: &str, size: i64) -> Result<Page<(OrgRecord, i64)>, StoreError> {
+    pub async fn orgs(
+        &self,
+        grant: &PortalGrant,
+        after: &str,
+        size: i64,
+    ) -> Result<Page<(OrgRecord, i64)>, StoreError> {
+        let granted = grant.filter();
         let rows = sqlx::query!(
             r#"/* read::orgs */
             select o.org_id, o.portal_cap, o.name, o.edition, o.environment, o.instance_url, o.seats, o.allocation,
@@ -250,10 +275,15 @@ impl Store {
                     as "connected!"
             from orgs o
             where o.org_id > $1
+              and ($3::bigint[] is null or exists (
+                  select from connections c
+                  where c.org_id = o.org_id and c.state <> 'disconnected' and c.portal_id = any($3)
+              ))
             order by o.org_id
             limit $2"#,
             after,
             size + 1,
+            granted.as_deref(),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -287,7 +317,7 @@ impl Store {
     /// # Errors
     /// `PORTAL_NOT_FOUND`.
     pub async fn sync_of_portal(&self, portal_id: PortalId) -> Result<SyncView, StoreError> {
-        self.syncs(portal_id.get() - 1, 1)
+        self.syncs(&PortalGrant::All, portal_id.get() - 1, 1)
             .await?
             .items
             .into_iter()
@@ -295,22 +325,29 @@ impl Store {
             .ok_or(Reason::PortalNotFound.into())
     }
 
-    /// The sync of every portal, by ascending hub id.
+    /// The sync of every granted portal, by ascending hub id.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn syncs(&self, after: i64, size: i64) -> Result<Page<SyncView>, StoreError> {
+    pub async fn syncs(
+        &self,
+        grant: &PortalGrant,
+        after: i64,
+        size: i64,
+    ) -> Result<Page<SyncView>, StoreError> {
+        let granted = grant.filter();
         let rows = sqlx::query!(
             r#"/* read::syncs */
             select p.portal_id, p.sync, p.sync_version, p.revision, s.state as "setup?", c.org_id as "org_id?"
             from portals p
             left join setups s on s.portal_id = p.portal_id and s.active
             left join connections c on c.portal_id = p.portal_id and c.state <> 'disconnected'
-            where p.portal_id > $1
+            where p.portal_id > $1 and ($3::bigint[] is null or p.portal_id = any($3))
             order by p.portal_id
             limit $2"#,
             after,
             size + 1,
+            granted.as_deref(),
         )
         .fetch_all(&self.pool)
         .await?;

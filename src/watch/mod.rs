@@ -21,6 +21,7 @@ pub use stream::{EndCause, Item, Message, ResetCause, StreamSettings};
 use crate::{
     domain::{
         PortalId, SetupId, TestContactId,
+        access::PortalGrant,
         change::{SetupView, SyncView},
         connection::Connection,
         test_contact::TestContact,
@@ -94,26 +95,32 @@ impl Watches {
         self.open(TestContactSource { id, portal_id }, token).await
     }
 
-    /// Streams connections and attempts, of one portal or of all.
+    /// Streams connections and attempts, of one portal or of all that are granted.
     ///
     /// # Errors
     /// `PORTAL_NOT_FOUND`, `RESUME_TOKEN_INVALID`.
     pub async fn connections(
         &self,
+        grant: &PortalGrant,
         portal_id: Option<PortalId>,
         token: &str,
     ) -> Result<ConnectionStream, StoreError> {
         self.check_portal(portal_id).await?;
-        self.open(ConnectionSource { portal_id }, token).await
+        self.open(ConnectionSource { portal_id, grant: grant.clone() }, token).await
     }
 
-    /// Streams sync states, of one portal or of all.
+    /// Streams sync states, of one portal or of all that are granted.
     ///
     /// # Errors
     /// `PORTAL_NOT_FOUND`, `RESUME_TOKEN_INVALID`.
-    pub async fn syncs(&self, portal_id: Option<PortalId>, token: &str) -> Result<SyncStream, StoreError> {
+    pub async fn syncs(
+        &self,
+        grant: &PortalGrant,
+        portal_id: Option<PortalId>,
+        token: &str,
+    ) -> Result<SyncStream, StoreError> {
         self.check_portal(portal_id).await?;
-        self.open(SyncSource { portal_id }, token).await
+        self.open(SyncSource { portal_id, grant: grant.clone() }, token).await
     }
 
     async fn check_portal(&self, portal_id: Option<PortalId>) -> Result<(), StoreError> {

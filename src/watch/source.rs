@@ -1,5 +1,6 @@
 //! What the four streams show: their snapshots, and what they pick out of the events.
 
+use aws_lc_rs::digest;
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
@@ -7,6 +8,7 @@ use super::token::StreamKind;
 use crate::{
     domain::{
         PortalId, SetupId, TestContactId,
+        access::PortalGrant,
         change::{AttemptView, Change, Event, SetupView, SyncView},
         connection::Connection,
         setup::Status as SetupStatus,
@@ -49,6 +51,10 @@ pub(super) trait Source: Send + Sync + 'static {
     fn subject(&self) -> u128;
     fn scope(&self) -> Scope;
     fn event_kinds(&self) -> &'static [&'static str];
+    /// The portals that a stream over all of them shows.
+    fn grant(&self) -> &PortalGrant {
+        &PortalGrant::All
+    }
     fn snapshot<'s>(
         &'s self,
         store: &'s Store,
@@ -198,6 +204,7 @@ pub struct ConnectionChange {
 /// The changes of connections and attempts, of one portal or of all.
 pub(super) struct ConnectionSource {
     pub(super) portal_id: Option<PortalId>,
+    pub(super) grant: PortalGrant,
 }
 
 impl Source for ConnectionSource {
@@ -209,7 +216,11 @@ impl Source for ConnectionSource {
     }
 
     fn subject(&self) -> u128 {
-        subject_of(self.portal_id)
+        subject_of(self.portal_id, &self.grant)
+    }
+
+    fn grant(&self) -> &PortalGrant {
+        &self.grant
     }
 
     fn scope(&self) -> Scope {
@@ -227,7 +238,9 @@ impl Source for ConnectionSource {
     ) -> BoxFuture<'s, Result<SnapshotPage<Listed<Connection>>, StoreError>> {
         Box::pin(async move {
             let Some(portal_id) = self.portal_id else {
-                let page = store.connections(&ConnectionFilter::default(), after, SNAPSHOT_PAGE).await?;
+                let page = store
+                    .connections(&self.grant, &ConnectionFilter::default(), after, SNAPSHOT_PAGE)
+                    .await?;
                 let last = page.items.last().map(|connection| (connection.portal_id.get(), connection.id.0));
                 return Ok(SnapshotPage {
                     revision: 0,
@@ -275,6 +288,7 @@ impl Source for ConnectionSource {
 /// The sync of one portal or of all.
 pub(super) struct SyncSource {
     pub(super) portal_id: Option<PortalId>,
+    pub(super) grant: PortalGrant,
 }
 
 impl Source for SyncSource {
@@ -286,7 +300,11 @@ impl Source for SyncSource {
     }
 
     fn subject(&self) -> u128 {
-        subject_of(self.portal_id)
+        subject_of(self.portal_id, &self.grant)
+    }
+
+    fn grant(&self) -> &PortalGrant {
+        &self.grant
     }
 
     fn scope(&self) -> Scope {
@@ -304,7 +322,7 @@ impl Source for SyncSource {
     ) -> BoxFuture<'s, Result<SnapshotPage<Listed<SyncView>>, StoreError>> {
         Box::pin(async move {
             let Some(portal_id) = self.portal_id else {
-                let page = store.syncs(after.0, SNAPSHOT_PAGE).await?;
+                let page = store.syncs(&self.grant, after.0, SNAPSHOT_PAGE).await?;
                 let last = page.items.last().map(|view| (view.portal_id.get(), Uuid::nil()));
                 return Ok(SnapshotPage {
                     revision: 0,
@@ -333,6 +351,18 @@ impl Source for SyncSource {
     }
 }
 
-fn subject_of(portal_id: Option<PortalId>) -> u128 {
-    portal_id.and_then(|id| u128::try_from(id.get()).ok()).unwrap_or(0)
+/// A stream over all portals is another one for each grant: whoever resumed with a wider one would never be told how
+/// the portals that came with it stand.
+fn subject_of(portal_id: Option<PortalId>, grant: &PortalGrant) -> u128 {
+    match (portal_id, grant.filter()) {
+        (Some(portal_id), _) => u128::try_from(portal_id.get()).unwrap_or(0),
+        (None, None) => 0,
+        (None, Some(portals)) => {
+            let bytes: Vec<u8> = portals.iter().flat_map(|portal_id| portal_id.to_be_bytes()).collect();
+            let digest = digest::digest(&digest::SHA256, &bytes);
+            let (first, _) = digest.as_ref().split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+            // No hub id is that large.
+            u128::from_be_bytes(*first) | 1 << 127
+        }
+    }
 }

@@ -294,7 +294,7 @@ impl<R: Source> Stream<R> {
             Scope::Portal(portal_id) => {
                 self.hub.store().portal_events(portal_id, self.cursor.revision, kinds, BATCH).await
             }
-            Scope::All => self.hub.store().all_events(self.cursor, kinds, BATCH).await,
+            Scope::All => self.hub.store().all_events(self.source.grant(), self.cursor, kinds, BATCH).await,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Integration tests, one program: one link and one database server for all.
 
+mod authorization;
 mod connect;
 mod database;
 mod docs;

@@ -1,6 +1,7 @@
 //! The command line. Parsing only: what a command does is in `commands`.
 
 mod connect;
+mod handoff;
 mod portals;
 mod resources;
 mod setup;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 pub use self::{
     connect::{ConnectArgs, CredentialArgs, CredentialMethod, RotateArgs},
+    handoff::{HandoffArgs, HandoffCommand},
     portals::{HubSpotArgs, PortalsCommand},
     resources::{
         ConnectionsCommand, ListsCommand, OrgsCommand, PageArgs, SettingsArgs, Share, StatusCommand,
@@ -109,6 +111,11 @@ pub struct Global {
 }
 
 impl Global {
+    /// Whether it is said where the token is.
+    pub fn names_token(&self) -> bool {
+        self.token.is_some() || self.token_file.is_some() || self.ready_file.is_some()
+    }
+
     /// The language asked for, or the system's.
     pub fn lang(&self) -> Lang {
         self.lang.unwrap_or_else(Lang::of_system)
@@ -136,6 +143,8 @@ pub enum Command {
     Setup(SetupArgs),
     /// Connect the portal of a setup with a Salesforce org and watch how it goes
     Connect(ConnectArgs),
+    /// Do the steps in Salesforce that were handed to you
+    Handoff(HandoffArgs),
     /// Look at connections; check, rotate and end them
     #[command(subcommand)]
     Connections(ConnectionsCommand),

@@ -81,6 +81,9 @@ pub enum SetupCommand {
         #[arg(long, value_name = "ETAG")]
         etag: Option<String>,
     },
+    /// Hand the steps in Salesforce to its administrator
+    #[command(subcommand)]
+    Handoff(super::HandoffCommand),
     /// The steps before the accounts are connected.
     #[command(flatten)]
     Before(BeforeConnecting),

@@ -1,6 +1,7 @@
 //! What each command does: the options as a request, the call, the answer printed.
 
 mod connections;
+mod handoff;
 mod health;
 mod lists;
 mod orgs;
@@ -35,6 +36,7 @@ pub async fn dispatch(context: &Context, command: Command) -> Result<Exit, Error
         Command::Portals(command) => portals::run(context, command).await,
         Command::Setup(args) => setup::run(context, args).await,
         Command::Connect(args) => connections::connect(context, args).await,
+        Command::Handoff(args) => handoff::walk(context, args).await,
         Command::Connections(command) => connections::run(context, command).await,
         Command::Orgs(command) => orgs::run(context, command).await,
         Command::Lists(command) => lists::run(context, command).await,

@@ -2,7 +2,7 @@
 
 use tonic::Request;
 
-use super::{append, pages, print_all, steps};
+use super::{append, handoff, pages, print_all, steps};
 use crate::{
     api::v1,
     ctl::{
@@ -26,6 +26,7 @@ pub async fn run(context: &Context, args: SetupArgs) -> Result<Exit, Error> {
         Some(SetupCommand::Get) => get(context, setup_id().await?).await?,
         Some(SetupCommand::Watch(watch)) => follow(context, &setup_id().await?, watch.resume_token).await?,
         Some(SetupCommand::Abandon { etag }) => abandon(context, setup_id().await?, etag).await?,
+        Some(SetupCommand::Handoff(command)) => handoff::run(context, setup_id().await?, command).await?,
         Some(SetupCommand::Before(step)) => {
             steps::before_connecting(context, &setup_id().await?, step).await?;
         }

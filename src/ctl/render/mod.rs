@@ -1,6 +1,7 @@
 //! Answers as tables for people. Pure: a message and a view in, text out.
 
 mod connection;
+mod handoff;
 mod list;
 mod org;
 mod portal;

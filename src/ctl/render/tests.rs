@@ -225,6 +225,7 @@ fn budget() -> v1::ApiBudget {
         api_calls_used: 1_204,
     };
     v1::ApiBudget {
+        other_portals: 0,
         org_id: "00DB0000000J8DXMA0".into(),
         allocation: 115_000,
         allocation_source: v1::api_call_limit::AllocationSource::Salesforce.into(),
@@ -272,7 +273,10 @@ fn connections_are_shown() {
 #[test]
 fn orgs_are_shown() {
     both("budget", &v1::GetApiBudgetResponse { budget: Some(budget()) });
-    both("places", &v1::ListOrgPortalsResponse { portals: budget().portals, portal_limit: 2 });
+    both(
+        "places",
+        &v1::ListOrgPortalsResponse { portals: budget().portals, portal_limit: 2, other_portals: 0 },
+    );
 }
 
 #[test]
@@ -370,6 +374,7 @@ fn every_response_of_the_api_can_be_shown() {
         .collect();
     let sources = [
         include_str!("connection.rs"),
+        include_str!("handoff.rs"),
         include_str!("list.rs"),
         include_str!("org.rs"),
         include_str!("portal.rs"),

@@ -23,7 +23,8 @@ impl Wizard<'_> {
             Some(running) if !is_over(running) => running.clone(),
             _ => self.start_attempt(last.as_ref()).await?,
         };
-        let of = Of::Setup(self.setup.setup_id.clone());
+        let setup_id = self.setup.setup_id.clone();
+        let of = if self.only.is_empty() { Of::Setup(setup_id) } else { Of::HandedOff(setup_id) };
         let ended = to_its_end(self.context, attempt, &of).await?;
         self.prompts.say(&findings(&ended.findings, &self.context.view));
         self.prompts.say(&attempt_outcome(&ended, self.lang()));

@@ -44,12 +44,43 @@ pub async fn on_terminal(context: &Context, target: &SetupTarget) -> Result<Exit
     }
 }
 
+/// The steps that a hand-off opens.
+const HANDED_OFF: &[Step] =
+    &[Step::Package, Step::SecurityToken, Step::VisualforceModule, Step::ConnectAccounts];
+
+/// Runs the part of the wizard that a hand-off opens.
+///
+/// # Errors
+/// [`Error::Usage`] without a terminal; what stops it otherwise. Leaving it is no error.
+pub async fn handed_off(context: &Context, setup_id: &str) -> Result<Exit, Error> {
+    if !Context::is_interactive() {
+        return Err(Error::Usage(context.view.lang.text("ctl-handoff-no-terminal")));
+    }
+    let mut terminal = Terminal::new(context.view.lang);
+    walk_handed_off(context, &mut terminal, setup_id).await
+}
+
+async fn walk_handed_off(
+    context: &Context,
+    prompts: &mut dyn Prompts,
+    setup_id: &str,
+) -> Result<Exit, Error> {
+    let target = SetupTarget { portal: None, setup: Some(setup_id.to_owned()) };
+    match Wizard::enter(context, prompts, &target).await {
+        Ok(wizard) => Wizard { only: HANDED_OFF, ..wizard }.walk().await,
+        Err(Pause::Menu) => Err(Error::Interrupted),
+        Err(Pause::Error(error)) => Err(error),
+    }
+}
+
 /// A run through the wizard.
 pub(super) struct Wizard<'a> {
     context: &'a Context,
     prompts: &'a mut dyn Prompts,
     descriptions: Vec<v1::StepDescription>,
     setup: v1::Setup,
+    /// The only steps that can be answered; empty: all of them.
+    only: &'static [Step],
 }
 
 /// Where a step leads.
@@ -82,7 +113,7 @@ impl<'a> Wizard<'a> {
         let request = v1::DescribeSetupRequest { setup_id: setup.setup_id.clone() };
         let described =
             client.read(request, async |request| client.setups().describe_setup(request).await).await?;
-        Ok(Self { context, prompts, descriptions: described.steps, setup })
+        Ok(Self { context, prompts, descriptions: described.steps, setup, only: &[] })
     }
 
     /// Goes from step to step until the setup is finished or the user leaves.
@@ -91,6 +122,9 @@ impl<'a> Wizard<'a> {
         let mut edited = None;
         loop {
             let step = edited.take().unwrap_or_else(|| self.setup.next_step());
+            if !self.is_open(step) {
+                return self.hand_back(step);
+            }
             let outcome = if step == Step::Unspecified { Err(Pause::Menu) } else { self.step(step).await };
             let next = match outcome {
                 Ok(next) => next,
@@ -103,6 +137,17 @@ impl<'a> Wizard<'a> {
                 Next::Leave => return self.leave(),
             }
         }
+    }
+
+    fn is_open(&self, step: Step) -> bool {
+        self.only.is_empty() || self.only.contains(&step)
+    }
+
+    /// What comes next is for whoever handed the steps off.
+    fn hand_back(&mut self, step: Step) -> Result<Exit, Error> {
+        let name = label::<Step>(step.into(), self.lang());
+        self.prompts.say(&self.lang().with("ctl-handoff-done", &[("step", &name)]));
+        self.leave()
     }
 
     fn greet(&mut self) {
@@ -226,7 +271,7 @@ impl<'a> Wizard<'a> {
                 matches!(status.state(), StepState::Answered | StepState::Stale | StepState::Waiting)
             })
             .map(v1::StepStatus::step)
-            .filter(|step| !matches!(step, Step::Test | Step::Done))
+            .filter(|step| !matches!(step, Step::Test | Step::Done) && self.is_open(*step))
             .collect();
         let names: Vec<String> =
             answered.iter().map(|step| label::<Step>((*step).into(), self.lang())).collect();
@@ -239,7 +284,11 @@ impl<'a> Wizard<'a> {
 
     fn leave(&mut self) -> Result<Exit, Error> {
         if self.setup.status() != SetupStatus::Finished {
-            let command = format!("connectorctl setup --portal {}", self.setup.portal_id);
+            let command = if self.only.is_empty() {
+                format!("connectorctl setup --portal {}", self.setup.portal_id)
+            } else {
+                format!("connectorctl handoff --setup {}", self.setup.setup_id)
+            };
             self.prompts.say(&self.lang().with("ctl-wizard-left", &[("command", &command)]));
         }
         if self.context.format == Format::Json {

@@ -179,6 +179,41 @@ async fn it_walks_from_nothing_to_the_end_and_sends_every_answer() {
 }
 
 #[tokio::test]
+async fn r28_a_hand_off_walks_its_steps_and_no_other() {
+    let server = FakeSetups::default();
+    let endpoint = server.serve().await;
+    let hand_off = async |replies: Vec<Reply>| {
+        let mut context = fake::context(&endpoint);
+        context.format = Format::Table;
+        let mut script = Script::new(replies);
+        let exit = walk_handed_off(&context, &mut script, "setup-1").await.unwrap();
+        assert!(script.replies.is_empty(), "{} answers are left", script.replies.len());
+        (script.said, exit)
+    };
+    // Its steps are not reached yet.
+    let (said, exit) = hand_off(Vec::new()).await;
+    assert!(exit == Exit::Ok && said.contains("wait for another step"), "{said}");
+    assert!(server.received().is_empty());
+
+    let mut before = up_to_the_token();
+    before.truncate(8);
+    before.extend([Escape, Escape]);
+    play(&endpoint, before).await;
+    let steps =
+        up_to_the_token().into_iter().skip(8).chain(from_visualforce_to_the_end().into_iter().take(5));
+    let (said, exit) = hand_off(steps.collect()).await;
+    assert!(exit == Exit::Ok && said.contains("connectorctl handoff --setup setup-1"), "{said}");
+    let received: Vec<&str> = server.received().iter().skip(6).map(|(name, _)| *name).collect();
+    let steps = [
+        "confirm_package_installed",
+        "submit_security_token",
+        "confirm_visualforce_module",
+        "connect_accounts",
+    ];
+    assert_eq!(received, steps);
+}
+
+#[tokio::test]
 async fn it_is_left_at_any_question_and_goes_on_there() {
     let server = FakeSetups::default();
     let endpoint = server.serve().await;

@@ -27,6 +27,7 @@ fn print(name: &str, bytes: &[u8]) -> Option<String> {
     }
     table!(
         ConnectAccountsRequest,
+        CreateHandoffResponse,
         HubSpotCredential,
         HubSpotOAuth,
         HubSpotStaticToken,
@@ -105,6 +106,13 @@ fn what_smells_of_a_secret_is_marked_as_one() {
 fn secrets_only_go_in() {
     let api = Api::read();
     for method in api.methods() {
-        assert!(fillings(&method.output(), 0).is_empty(), "{} gives a secret away", method.full_name());
+        // Whoever makes a hand-off must learn its token, once.
+        let gives = method.name() == "CreateHandoff";
+        assert_eq!(
+            !fillings(&method.output(), 0).is_empty(),
+            gives,
+            "{} gives a secret away",
+            method.full_name()
+        );
     }
 }

@@ -6,8 +6,8 @@ use prost_reflect::Kind;
 
 use super::{Api, is_read, short_name};
 use crate::{
-    domain::setup::Step,
-    grpc::{describe, links::Links, parse::mutation::METHODS},
+    domain::{access::PortalGrant, setup::Step},
+    grpc::{access::Viewer, describe, links::Links, parse::mutation::METHODS},
     locale::Language,
 };
 
@@ -192,7 +192,12 @@ fn lists_have_pages_and_watches_can_be_resumed() {
 fn r25_the_steps_name_rpcs_and_values_that_exist() {
     let api = Api::read();
     let general = describe::General { portals_per_org: 2, calls_per_contact_sync: 4 };
-    let described = describe::steps(Language::En, &Links::default(), general, None);
+    let described = describe::steps(
+        &Viewer { language: Language::En, portals: &PortalGrant::All },
+        &Links::default(),
+        general,
+        None,
+    );
     assert_eq!(described.steps.len(), Step::ORDER.len());
     for step in described.steps {
         let (service, method) = step.rpc.split_once('/').unwrap();

@@ -9,15 +9,17 @@ use crate::{
         connection::{ConnectAttempt, ConnectState, Purpose},
         probe::{Actor, Check, Finding, Outcome, Unknown},
     },
-    grpc::wording,
+    grpc::{access::Viewer, wording},
     locale::{self, Language},
 };
 
 /// An attempt.
 #[must_use]
-pub fn attempt(language: Language, view: &AttemptView) -> v1::ConnectAttempt {
+pub fn attempt(viewer: &Viewer<'_>, view: &AttemptView) -> v1::ConnectAttempt {
+    let language = viewer.language;
     let attempt = &view.attempt;
-    let failure = failure(attempt);
+    let failure = failure(attempt).map(|failure| viewer.refusal(failure));
+    let failure = failure.as_ref();
     v1::ConnectAttempt {
         attempt_id: attempt.id.to_string(),
         portal_id: view.portal_id.get(),
@@ -25,7 +27,8 @@ pub fn attempt(language: Language, view: &AttemptView) -> v1::ConnectAttempt {
         state: state(&attempt.state).into(),
         findings: attempt.findings.iter().map(|one| finding(language, one)).collect(),
         reason: reason(failure.map(|failure| failure.reason)),
-        message: message(language, attempt),
+        message: failure
+            .map_or_else(|| progress(language, attempt), |failure| wording::message(language, failure)),
         fix: failure.map(|failure| wording::fix(language, failure)).unwrap_or_default(),
         org_id: attempt.org_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         connection_id: match &attempt.state {
@@ -62,7 +65,8 @@ fn state(state: &ConnectState) -> v1::ConnectState {
     }
 }
 
-fn message(language: Language, attempt: &ConnectAttempt) -> String {
+/// How far it has come, while nothing failed.
+fn progress(language: Language, attempt: &ConnectAttempt) -> String {
     let text = |key: &str| locale::text(language, key, &[]);
     match &attempt.state {
         ConnectState::Queued => text("connect-progress-queued"),
@@ -76,7 +80,7 @@ fn message(language: Language, attempt: &ConnectAttempt) -> String {
             Purpose::Connect => text("success-connected"),
             Purpose::Rotate => text("success-credential-replaced"),
         },
-        ConnectState::Failed { failure } => wording::message(language, failure),
+        ConnectState::Failed { .. } => String::new(),
     }
 }
 

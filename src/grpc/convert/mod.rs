@@ -2,6 +2,7 @@
 
 mod attempt;
 mod connection;
+mod handoff;
 mod notices;
 mod org;
 mod portal;
@@ -19,7 +20,8 @@ use time::{OffsetDateTime, format_description::StaticFormatDescription, macros::
 
 pub use attempt::{attempt, finding};
 pub use connection::connection;
-pub use org::{budget, org, org_portal};
+pub use handoff::handoff;
+pub use org::{budget, org, portals};
 pub use portal::{credential, portal};
 pub use settings::{inclusion_rule, smart_list, sync_settings};
 pub use setup::setup;

@@ -11,6 +11,7 @@ use crate::{
         edition::Environment,
         setup::{SecurityToken, Status, Step, StepState},
     },
+    grpc::access::Viewer,
     locale::{self, Language},
 };
 
@@ -43,13 +44,13 @@ impl Notice {
 }
 
 /// What is worth telling of a setup now, in the order of its steps.
-pub(super) fn notices(view: &SetupView) -> Vec<Notice> {
+pub(super) fn notices(viewer: &Viewer<'_>, view: &SetupView) -> Vec<Notice> {
     if view.setup.status == Status::Abandoned {
         return Vec::new();
     }
     let mut notices = of_the_org(view);
     notices.extend(of_the_limit(view));
-    notices.extend(of_the_credentials(view));
+    notices.extend(of_the_credentials(viewer, view));
     notices.extend(of_the_end(view));
     notices
 }
@@ -99,14 +100,16 @@ fn of_the_limit(view: &SetupView) -> Vec<Notice> {
     notices
 }
 
-fn of_the_credentials(view: &SetupView) -> Vec<Notice> {
+fn of_the_credentials(viewer: &Viewer<'_>, view: &SetupView) -> Vec<Notice> {
     let setup = &view.setup;
     let mut notices = Vec::new();
     let is_asked = |step| matches!(setup.step_state(step), StepState::Open | StepState::Stale);
     if is_asked(Step::SecurityToken) || !view.shared_with.is_empty() {
-        let portals: Vec<String> = view.shared_with.iter().map(ToString::to_string).collect();
-        let warning = Notice::new("SECURITY_TOKEN_RESET_BREAKS_OTHERS", Step::SecurityToken);
-        notices.push(warning.with("portals", portals.join(", ")));
+        let mut warning = Notice::new("SECURITY_TOKEN_RESET_BREAKS_OTHERS", Step::SecurityToken);
+        for (name, value) in viewer.figures(&view.shared_with) {
+            warning = warning.with(name, value);
+        }
+        notices.push(warning);
     }
     let has_token = matches!(setup.answers.security_token, Some(SecurityToken::Stored { .. }));
     if has_token && is_asked(Step::ConnectAccounts) {

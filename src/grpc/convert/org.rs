@@ -5,6 +5,7 @@ use crate::{
     api::v1,
     control::{Budget, OrgView},
     domain::connection::Connection,
+    grpc::access::Viewer,
 };
 
 /// An org.
@@ -27,8 +28,7 @@ pub fn org(view: &OrgView) -> v1::Org {
 }
 
 /// A portal at an org, with the API calls that it used in the last 24 hours.
-#[must_use]
-pub fn org_portal(connection: &Connection, used: i64) -> v1::OrgPortal {
+fn org_portal(connection: &Connection, used: i64) -> v1::OrgPortal {
     v1::OrgPortal {
         portal_id: connection.portal_id.get(),
         place: connection.place,
@@ -38,9 +38,23 @@ pub fn org_portal(connection: &Connection, used: i64) -> v1::OrgPortal {
     }
 }
 
-/// How an org's API calls are shared and used.
+/// The portals at an org that may be named, and how many there are beside them.
 #[must_use]
-pub fn budget(budget: &Budget) -> v1::ApiBudget {
+pub fn portals(viewer: &Viewer<'_>, budget: &Budget) -> (Vec<v1::OrgPortal>, i32) {
+    let named: Vec<v1::OrgPortal> = budget
+        .connections
+        .iter()
+        .filter(|connection| viewer.portals.allows(connection.portal_id))
+        .map(|connection| org_portal(connection, budget.used_by(connection.portal_id)))
+        .collect();
+    let others = budget.connections.len() - named.len();
+    (named, i32::try_from(others).unwrap_or(i32::MAX))
+}
+
+/// How an org's API calls are shared and used. The sums are those of all its portals.
+#[must_use]
+pub fn budget(viewer: &Viewer<'_>, budget: &Budget) -> v1::ApiBudget {
+    let (portals, other_portals) = portals(viewer, budget);
     let org = &budget.record.org;
     let held: i64 = budget.connections.iter().map(|connection| connection.api_call_limit).sum();
     let observed = budget.record.observed;
@@ -54,11 +68,8 @@ pub fn budget(budget: &Budget) -> v1::ApiBudget {
         reserved: budget.usage.iter().map(|row| row.reserved).sum(),
         held_by_portals: held,
         unassigned: (org.allocation - held).max(0),
-        portals: budget
-            .connections
-            .iter()
-            .map(|connection| org_portal(connection, budget.used_by(connection.portal_id)))
-            .collect(),
+        portals,
+        other_portals,
         etag: etag(budget.record.version),
     }
 }

@@ -12,23 +12,26 @@ use crate::{
         edition::Environment,
         setup::{ImportDecision, SecurityToken, Setup, Status, Step, StepState, VisualforceMethod},
     },
-    locale::Language,
+    grpc::access::Viewer,
 };
 
 /// A setup with everything that a wizard shows.
 #[must_use]
-pub fn setup(language: Language, view: &SetupView) -> v1::Setup {
+pub fn setup(viewer: &Viewer<'_>, view: &SetupView) -> v1::Setup {
     let setup = &view.setup;
     v1::Setup {
         setup_id: setup.id.to_string(),
         portal_id: setup.portal_id.get(),
         status: status(setup).into(),
-        answers: Some(answers(language, view)),
+        answers: Some(answers(viewer, view)),
         steps: Step::ORDER.into_iter().map(|step| step_status(setup, step)).collect(),
         next_step: setup.next_step().map(step::step).unwrap_or_default().into(),
         missing: step::numbers(setup.missing()),
         stale: step::numbers(setup.stale()),
-        notices: notices::notices(view).iter().map(|notice| notice.message(language)).collect(),
+        notices: notices::notices(viewer, view)
+            .iter()
+            .map(|notice| notice.message(viewer.language))
+            .collect(),
         etag: etag(setup.version),
         revision: view.revision,
         create_time: Some(timestamp(setup.created_at)),
@@ -58,7 +61,7 @@ fn step_status(setup: &Setup, of: Step) -> v1::StepStatus {
     }
 }
 
-fn answers(language: Language, view: &SetupView) -> v1::SetupAnswers {
+fn answers(viewer: &Viewer<'_>, view: &SetupView) -> v1::SetupAnswers {
     let setup = &view.setup;
     let given = &setup.answers;
     v1::SetupAnswers {
@@ -78,7 +81,7 @@ fn answers(language: Language, view: &SetupView) -> v1::SetupAnswers {
         }),
         connect_attempt: setup.attempt.clone().map(|newest| {
             let view = AttemptView { portal_id: setup.portal_id, setup_id: setup.id, attempt: newest };
-            attempt(language, &view)
+            attempt(viewer, &view)
         }),
         object_sync: given.objects.map(settings::object_sync),
         activity_sync: given.activities.map(settings::activity_sync),

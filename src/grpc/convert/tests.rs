@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     domain::{
         AttemptId, ConnectionId, PortalId, Refusal, SetupId,
+        access::PortalGrant,
         api_limit::{ApiCallLimit, LimitContext, Policy},
         change::{AttemptView, SetupView},
         connection::{Claims, ConnectAttempt, ConnectState, Purpose},
@@ -17,10 +18,11 @@ use crate::{
         setup::{Mark, SecurityToken, Setup, Step, VisualforceMethod},
         test_contact::{Cleanup, Status, TestContact},
     },
-    grpc::{Links, describe},
+    grpc::{Links, access::Viewer, describe},
     locale::Language,
 };
 
+const EN: Viewer<'static> = Viewer { language: Language::En, portals: &PortalGrant::All };
 const AT: OffsetDateTime = datetime!(2026-11-23 10:00 UTC);
 
 fn new_setup() -> Setup {
@@ -48,7 +50,7 @@ fn codes(setup: &v1::Setup) -> Vec<&str> {
 
 #[test]
 fn a_setup_says_what_comes_next_and_what_is_missing() {
-    let message = setup(Language::En, &view(new_setup()));
+    let message = setup(&EN, &view(new_setup()));
     assert_eq!(message.steps.len(), 16);
     assert_eq!(message.next_step(), v1::Step::Prerequisites);
     assert_eq!(message.missing.len(), 16);
@@ -63,7 +65,7 @@ fn r33_r35_the_limit_says_what_it_means_and_asks_to_be_confirmed() {
     let mut setup = new_setup();
     setup.answers.api_call_limit = Some(ApiCallLimit { limit: 40_000, by_hand: true });
     setup.marks.insert(Step::ApiCallLimit, Mark { stale_because: Some(Step::SeatCount), ..mark() });
-    let message = super::setup(Language::En, &view(setup));
+    let message = super::setup(&EN, &view(setup));
     let limit = message.answers.as_ref().unwrap().api_call_limit.clone().unwrap();
     assert_eq!((limit.limit, limit.suggested, limit.allocation), (40_000, 50_000, 115_000));
     assert_eq!((limit.contact_syncs_per_day, limit.calls_per_contact_sync), (10_000, 4));
@@ -78,7 +80,7 @@ fn r33_r35_the_limit_says_what_it_means_and_asks_to_be_confirmed() {
 
 #[test]
 fn r40_the_portals_that_a_token_reset_breaks_are_listed() {
-    let message = setup(Language::En, &view(new_setup()));
+    let message = setup(&EN, &view(new_setup()));
     let notice = message.notices.iter().find(|notice| notice.code == "SECURITY_TOKEN_RESET_BREAKS_OTHERS");
     let notice = notice.unwrap();
     assert_eq!(notice.step(), v1::Step::SecurityToken);
@@ -90,7 +92,7 @@ fn r41_of_a_token_only_fingerprint_and_time_are_shown() {
     let mut setup = new_setup();
     let stored = SecurityToken::Stored { fingerprint: "f00d".to_owned(), set_at: AT };
     setup.answers.security_token = Some(stored);
-    let answers = super::setup(Language::En, &view(setup)).answers.unwrap();
+    let answers = super::setup(&EN, &view(setup)).answers.unwrap();
     let token = answers.security_token.unwrap();
     assert_eq!((token.not_used, token.fingerprint.as_str()), (false, "f00d"));
     assert_eq!(token.set_time, Some(timestamp(AT)));
@@ -112,7 +114,7 @@ fn every_notice_has_its_text_in_both_languages() {
     let failure = Refusal::new(Reason::LoginOutcomeUnknown);
     setup.attempt = Some(attempt_in(ConnectState::Failed { failure }));
     for language in Language::ALL {
-        let message = super::setup(language, &view(setup.clone()));
+        let message = super::setup(&Viewer { language, ..EN }, &view(setup.clone()));
         assert!(message.notices.len() >= 11, "{:?}", codes(&message));
         for notice in &message.notices {
             let is_text = !notice.text.is_empty() && !notice.text.starts_with("notice-");
@@ -165,7 +167,7 @@ fn r49_an_attempt_says_how_it_stands_in_words() {
         let portal_id = PortalId::parse(62_515).unwrap();
         let setup_id = SetupId(Uuid::from_u128(1));
         let view = AttemptView { portal_id, setup_id, attempt: attempt_in(state.clone()) };
-        let message = attempt(Language::En, &view);
+        let message = attempt(&EN, &view);
         assert!(
             !message.message.is_empty() && !message.message.contains('?'),
             "{state:?}: {}",
@@ -282,7 +284,7 @@ fn r25_every_step_describes_itself_in_both_languages() {
     let known = view(new_setup());
     for language in Language::ALL {
         for view in [None, Some(&known)] {
-            let described = describe::steps(language, &Links::default(), general, view);
+            let described = describe::steps(&Viewer { language, ..EN }, &Links::default(), general, view);
             assert_eq!(described.language, language.code());
             for step in described.steps {
                 let texts = [&step.title, &step.help, &step.label];
@@ -315,7 +317,7 @@ fn r36_the_installer_fits_the_environment() {
 #[test]
 fn r54_accounts_are_recommended_and_nothing_else_is() {
     let general = describe::General { portals_per_org: 2, calls_per_contact_sync: 4 };
-    let described = describe::steps(Language::En, &Links::default(), general, None);
+    let described = describe::steps(&EN, &Links::default(), general, None);
     let recommended: Vec<String> = described
         .steps
         .iter()

@@ -1,10 +1,12 @@
-//! What every RPC passes, from the outside in: request id and log, panics, capacity, authentication, deadline, and
+//! What every RPC passes, from the outside in: request id and log, panics, capacity, authentication, authorization,
+//! deadline, and
 //! the statuses that tonic itself makes.
 //!
 //! Each layer is one function over the request and the rest of the way. A layer that refuses answers with a status
 //! that [`status`](super::status) built, so that a client sees no difference.
 
 pub(super) mod authenticate;
+pub(super) mod authorize;
 pub(super) mod capacity;
 pub(super) mod deadline;
 pub(super) mod observe;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::violations::{Violations, Wrong};
 use crate::{
     api::v1,
-    domain::{ConnectionId, OrgId, PortalId, SetupId, TestContactId},
+    domain::{ConnectionId, HandoffId, OrgId, PortalId, SetupId, TestContactId},
 };
 
 /// Names for people, names of lists, user names, lifecycle stages: HubSpot's and Salesforce's own bound, characters.
@@ -85,6 +85,11 @@ pub fn setup_id(violations: &mut Violations, text: &str) -> Option<SetupId> {
 /// A test contact.
 pub fn test_contact_id(violations: &mut Violations, text: &str) -> Option<TestContactId> {
     or_wrong(violations, "test_contact_id", TestContactId::parse(text), uuid_or_required(text))
+}
+
+/// A hand-off.
+pub fn handoff_id(violations: &mut Violations, text: &str) -> Option<HandoffId> {
+    or_wrong(violations, "handoff_id", HandoffId::parse(text), uuid_or_required(text))
 }
 
 /// A connection.

@@ -4,6 +4,7 @@
 pub mod connection;
 pub mod credential;
 pub mod field;
+pub mod handoff;
 pub mod inclusion_list;
 pub mod mutation;
 pub mod org;

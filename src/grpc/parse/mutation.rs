@@ -109,6 +109,8 @@ changes! {
     ChooseInclusionListRequest is "SetupService/ChooseInclusionList" { etag, validate_only }
     EnableSyncRequest is "SetupService/EnableSync" { etag, validate_only }
     FinishSetupRequest is "SetupService/FinishSetup" { etag, validate_only }
+    CreateHandoffRequest is "SetupService/CreateHandoff" {}
+    RevokeHandoffRequest is "SetupService/RevokeHandoff" {}
     ConnectAccountsRequest is "ConnectionService/ConnectAccounts" { etag }
     RotateCredentialRequest is "ConnectionService/RotateCredential" {}
     DisconnectRequest is "ConnectionService/Disconnect" { etag }

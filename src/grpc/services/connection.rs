@@ -29,7 +29,7 @@ fn transition(call: &Call, change: &ConnectionChange) -> v1::ConnectionTransitio
     v1::ConnectionTransition {
         portal_id: change.portal_id.get(),
         connection: change.connection.as_ref().map(|one| connection(call, one)),
-        attempt: change.attempt.as_ref().map(|attempt| convert::attempt(call.language, attempt)),
+        attempt: change.attempt.as_ref().map(|attempt| convert::attempt(&call.viewer(), attempt)),
     }
 }
 
@@ -41,7 +41,7 @@ impl ConnectionService for Backend {
         &self,
         request: Request<v1::ConnectAccountsRequest>,
     ) -> Answer<v1::ConnectAccountsResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::connection::connect(message)?;
             let change = call.change(&self.control, &asked.mutation);
@@ -49,9 +49,9 @@ impl ConnectionService for Backend {
             let version = asked.mutation.version;
             let started = self.control.connect_accounts(&change, asked.setup_id, version, wanted).await?;
             Ok(v1::ConnectAccountsResponse {
-                attempt: Some(convert::attempt(call.language, &started.attempt)),
+                attempt: Some(convert::attempt(&call.viewer(), &started.attempt)),
                 joined: started.joined,
-                setup: Some(convert::setup(call.language, &started.view)),
+                setup: Some(convert::setup(&call.viewer(), &started.view)),
             })
         })
         .await
@@ -61,7 +61,7 @@ impl ConnectionService for Backend {
         &self,
         request: Request<v1::CheckConnectionRequest>,
     ) -> Answer<v1::CheckConnectionResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let checked = self.control.check_connection(parse::connection::check(&message)?).await?;
             Ok(v1::CheckConnectionResponse {
@@ -78,12 +78,12 @@ impl ConnectionService for Backend {
         &self,
         request: Request<v1::GetConnectionRequest>,
     ) -> Answer<v1::GetConnectionResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let (found, attempt) = self.control.connection(parse::connection::get(&message)?).await?;
             Ok(v1::GetConnectionResponse {
                 connection: Some(connection(&call, &found)),
-                attempt: attempt.as_ref().map(|attempt| convert::attempt(call.language, attempt)),
+                attempt: attempt.as_ref().map(|attempt| convert::attempt(&call.viewer(), attempt)),
             })
         })
         .await
@@ -93,7 +93,7 @@ impl ConnectionService for Backend {
         &self,
         request: Request<v1::ListConnectionsRequest>,
     ) -> Answer<v1::ListConnectionsResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::connection::list(message)?;
             let paged = format!("{:?}:{}", asked.org_id, asked.include_disconnected);
@@ -101,7 +101,10 @@ impl ConnectionService for Backend {
             let after = list.key(asked.page.token.as_deref())?.unwrap_or((0_i64, Uuid::nil()));
             let filter =
                 ConnectionFilter { org_id: asked.org_id, include_disconnected: asked.include_disconnected };
-            let page = self.control.connections(&filter, after, asked.page.size.into()).await?;
+            let page = self
+                .control
+                .connections(&call.caller.access().portals, &filter, after, asked.page.size.into())
+                .await?;
             let (connections, next_page_token) =
                 list.fill(&page, |one| connection(&call, one), |one| (one.portal_id.get(), one.id.0));
             Ok(v1::ListConnectionsResponse { connections, next_page_token })
@@ -113,19 +116,19 @@ impl ConnectionService for Backend {
         &self,
         request: Request<v1::RotateCredentialRequest>,
     ) -> Answer<v1::RotateCredentialResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::connection::rotate(message)?;
             let change = call.change(&self.control, &asked.mutation);
             let started = self.control.rotate_credential(&change, asked.portal_id, asked.credential).await?;
-            let attempt = convert::attempt(call.language, &started.attempt);
+            let attempt = convert::attempt(&call.viewer(), &started.attempt);
             Ok(v1::RotateCredentialResponse { attempt: Some(attempt) })
         })
         .await
     }
 
     async fn disconnect(&self, request: Request<v1::DisconnectRequest>) -> Answer<v1::DisconnectResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::connection::disconnect(message)?;
             let change = call.change(&self.control, &asked.mutation);
@@ -139,13 +142,14 @@ impl ConnectionService for Backend {
         &self,
         request: Request<v1::WatchConnectionsRequest>,
     ) -> Answer<Self::WatchConnectionsStream> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::connection::watch(message)?;
             let place = self.stream_place()?;
             let token = asked.resume_token.as_deref().unwrap_or_default();
-            let messages = self.watches.connections(asked.portal_id, token).await?;
-            Ok(place.respond(&call, messages, snapshot, transition))
+            let messages =
+                self.watches.connections(&call.caller.access().portals, asked.portal_id, token).await?;
+            Ok(self.respond(place, &call, messages, snapshot, transition))
         })
         .await
     }

@@ -27,7 +27,7 @@ impl InclusionListService for Backend {
         &self,
         request: Request<v1::ListSmartListsRequest>,
     ) -> Answer<v1::ListSmartListsResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::inclusion_list::list(message)?;
             let filter = format!("{}:{}", asked.portal_id, asked.query);
@@ -47,7 +47,7 @@ impl InclusionListService for Backend {
         &self,
         request: Request<v1::CreateSmartListRequest>,
     ) -> Answer<v1::CreateSmartListResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::inclusion_list::create(message)?;
             let change = call.change(&self.control, &asked.mutation);
@@ -64,7 +64,7 @@ impl InclusionListService for Backend {
         &self,
         request: Request<v1::SetInclusionListRequest>,
     ) -> Answer<v1::SetInclusionListResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let inclusion = self.change_inclusion(&call, parse::inclusion_list::set(message)?).await?;
             Ok(v1::SetInclusionListResponse { inclusion })
@@ -76,7 +76,7 @@ impl InclusionListService for Backend {
         &self,
         request: Request<v1::ClearInclusionListRequest>,
     ) -> Answer<v1::ClearInclusionListResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let inclusion = self.change_inclusion(&call, parse::inclusion_list::clear(message)?).await?;
             Ok(v1::ClearInclusionListResponse { inclusion })

@@ -1,7 +1,9 @@
 //! The services: each method opens its call, parses, makes one call into the use cases, and converts the answer.
 
 mod connection;
+mod handoff;
 mod inclusion_list;
+mod opening;
 mod org;
 mod portal;
 mod setup;
@@ -9,7 +11,7 @@ mod sync;
 mod test_contact;
 mod watching;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 use tonic::{Response, Status, codec::CompressionEncoding, service::Routes};
@@ -35,14 +37,16 @@ pub struct Backend {
     control: Control,
     watches: Watches,
     streams: Arc<Semaphore>,
+    recheck: Duration,
 }
 
 impl Backend {
-    /// The use cases, the streams, and how many of those there may be at once in this process.
+    /// The use cases, the streams, how many of those there may be at once in this process, and how often it is asked
+    /// whether the credential that opened one still holds.
     #[must_use]
-    pub fn new(control: Control, watches: Watches, max_streams: usize) -> Self {
+    pub fn new(control: Control, watches: Watches, max_streams: usize, recheck: Duration) -> Self {
         let streams = Arc::new(Semaphore::new(max_streams.min(Semaphore::MAX_PERMITS)));
-        Self { control, watches, streams }
+        Self { control, watches, streams, recheck }
     }
 }
 

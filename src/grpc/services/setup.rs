@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn setup(call: &Call, view: &SetupView) -> v1::Setup {
-    convert::setup(call.language, view)
+    convert::setup(&call.viewer(), view)
 }
 
 #[async_trait]
@@ -21,7 +21,7 @@ impl SetupService for Backend {
     type WatchSetupStream = ResponseStream<v1::WatchSetupResponse>;
 
     async fn start_setup(&self, request: Request<v1::StartSetupRequest>) -> Answer<v1::StartSetupResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::setup::start(message)?;
             let change = call.change(&self.control, &asked.mutation);
@@ -32,7 +32,7 @@ impl SetupService for Backend {
     }
 
     async fn get_setup(&self, request: Request<v1::GetSetupRequest>) -> Answer<v1::GetSetupResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let view = self.control.setup(parse::setup::only_setup(&message.setup_id)?).await?;
             Ok(v1::GetSetupResponse { setup: Some(setup(&call, &view)) })
@@ -41,13 +41,16 @@ impl SetupService for Backend {
     }
 
     async fn list_setups(&self, request: Request<v1::ListSetupsRequest>) -> Answer<v1::ListSetupsResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::setup::list(message)?;
             let filter = asked.portal_id.map(|id| id.to_string()).unwrap_or_default();
             let list = Paged { list: "ListSetups", filter: &filter };
             let before: Option<(OffsetDateTime, Uuid)> = list.key(asked.page.token.as_deref())?;
-            let page = self.control.setups(asked.portal_id, before, asked.page.size.into()).await?;
+            let page = self
+                .control
+                .setups(&call.caller.access().portals, asked.portal_id, before, asked.page.size.into())
+                .await?;
             let (setups, next_page_token) =
                 list.fill(&page, |view| setup(&call, view), |view| (view.setup.created_at, view.setup.id.0));
             Ok(v1::ListSetupsResponse { setups, next_page_token })
@@ -59,7 +62,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::DescribeSetupRequest>,
     ) -> Answer<v1::DescribeSetupResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let settings = self.control.store().settings();
             let general = describe::General {
@@ -70,19 +73,19 @@ impl SetupService for Backend {
                 Some(id) => Some(self.control.setup(id).await?),
                 None => None,
             };
-            Ok(describe::steps(call.language, &call.links, general, view.as_ref()))
+            Ok(describe::steps(&call.viewer(), &call.links, general, view.as_ref()))
         })
         .await
     }
 
     async fn watch_setup(&self, request: Request<v1::WatchSetupRequest>) -> Answer<Self::WatchSetupStream> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::setup::watch(message)?;
             let place = self.stream_place()?;
             let token = asked.resume_token.as_deref().unwrap_or_default();
             let messages = self.watches.setup(asked.setup_id, token).await?;
-            Ok(place.respond(&call, messages, setup, setup))
+            Ok(self.respond(place, &call, messages, setup, setup))
         })
         .await
     }
@@ -91,7 +94,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::AbandonSetupRequest>,
     ) -> Answer<v1::AbandonSetupResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::setup::abandon(message)?;
             let change = call.change(&self.control, &asked.mutation);
@@ -105,7 +108,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::AcknowledgePrerequisitesRequest>,
     ) -> Answer<v1::AcknowledgePrerequisitesResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::prerequisites(message)?;
             let change = call.change(&self.control, &mutation);
@@ -131,7 +134,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::SelectEditionRequest>,
     ) -> Answer<v1::SelectEditionResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::edition(message)?;
             let change = call.change(&self.control, &mutation);
@@ -145,7 +148,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::ConfirmAdminAccessRequest>,
     ) -> Answer<v1::ConfirmAdminAccessResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::admin_access(message)?;
             let change = call.change(&self.control, &mutation);
@@ -159,7 +162,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::SelectEnvironmentRequest>,
     ) -> Answer<v1::SelectEnvironmentResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::environment(message)?;
             let change = call.change(&self.control, &mutation);
@@ -182,7 +185,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::SetSeatCountRequest>,
     ) -> Answer<v1::SetSeatCountResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::seat_count(message)?;
             let change = call.change(&self.control, &mutation);
@@ -196,7 +199,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::SetApiCallLimitRequest>,
     ) -> Answer<v1::SetApiCallLimitResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::api_call_limit(message)?;
             let change = call.change(&self.control, &mutation);
@@ -210,7 +213,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::ConfirmPackageInstalledRequest>,
     ) -> Answer<v1::ConfirmPackageInstalledResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } =
                 parse::setup::package_installed(message)?;
@@ -225,7 +228,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::SubmitSecurityTokenRequest>,
     ) -> Answer<v1::SubmitSecurityTokenResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::security_token(message)?;
             let change = call.change(&self.control, &mutation);
@@ -240,7 +243,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::ConfirmVisualforceModuleRequest>,
     ) -> Answer<v1::ConfirmVisualforceModuleResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::visualforce(message)?;
             let change = call.change(&self.control, &mutation);
@@ -257,7 +260,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::ChooseObjectSyncRequest>,
     ) -> Answer<v1::ChooseObjectSyncResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::object_sync(message)?;
             let change = call.change(&self.control, &mutation);
@@ -271,7 +274,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::ChooseActivitySyncRequest>,
     ) -> Answer<v1::ChooseActivitySyncResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::activity_sync(message)?;
             let change = call.change(&self.control, &mutation);
@@ -285,7 +288,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::ChooseInclusionListRequest>,
     ) -> Answer<v1::ChooseInclusionListResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::inclusion_list(message)?;
             let change = call.change(&self.control, &mutation);
@@ -295,11 +298,32 @@ impl SetupService for Backend {
         .await
     }
 
+    async fn create_handoff(
+        &self,
+        request: Request<v1::CreateHandoffRequest>,
+    ) -> Answer<v1::CreateHandoffResponse> {
+        self.handle_create_handoff(request).await
+    }
+
+    async fn list_handoffs(
+        &self,
+        request: Request<v1::ListHandoffsRequest>,
+    ) -> Answer<v1::ListHandoffsResponse> {
+        self.handle_list_handoffs(request).await
+    }
+
+    async fn revoke_handoff(
+        &self,
+        request: Request<v1::RevokeHandoffRequest>,
+    ) -> Answer<v1::RevokeHandoffResponse> {
+        self.handle_revoke_handoff(request).await
+    }
+
     async fn review_setup(
         &self,
         request: Request<v1::ReviewSetupRequest>,
     ) -> Answer<v1::ReviewSetupResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let reviewed = self.control.review_setup(parse::setup::only_setup(&message.setup_id)?).await?;
             let (connection, _) = self.control.connection(reviewed.view.setup.portal_id).await?;
@@ -313,7 +337,7 @@ impl SetupService for Backend {
     }
 
     async fn enable_sync(&self, request: Request<v1::EnableSyncRequest>) -> Answer<v1::EnableSyncResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::enable_sync(message)?;
             let change = call.change(&self.control, &mutation);
@@ -330,7 +354,7 @@ impl SetupService for Backend {
         &self,
         request: Request<v1::FinishSetupRequest>,
     ) -> Answer<v1::FinishSetupResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let parse::setup::Answer { mutation, setup_id, answer } = parse::setup::finish(message)?;
             let change = call.change(&self.control, &mutation);

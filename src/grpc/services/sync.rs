@@ -29,7 +29,7 @@ impl SyncService for Backend {
         &self,
         request: Request<v1::GetSyncStatusRequest>,
     ) -> Answer<v1::GetSyncStatusResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let view = self.control.sync_status(parse::sync::get(&message)?).await?;
             Ok(v1::GetSyncStatusResponse { status: Some(status(&call, &view)) })
@@ -41,19 +41,19 @@ impl SyncService for Backend {
         &self,
         request: Request<v1::WatchSyncStatusRequest>,
     ) -> Answer<Self::WatchSyncStatusStream> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::sync::watch(message)?;
             let place = self.stream_place()?;
             let token = asked.resume_token.as_deref().unwrap_or_default();
-            let messages = self.watches.syncs(asked.portal_id, token).await?;
-            Ok(place.respond(&call, messages, snapshot, status))
+            let messages = self.watches.syncs(&call.caller.access().portals, asked.portal_id, token).await?;
+            Ok(self.respond(place, &call, messages, snapshot, status))
         })
         .await
     }
 
     async fn pause_sync(&self, request: Request<v1::PauseSyncRequest>) -> Answer<v1::PauseSyncResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::sync::pause(message)?;
             let mut change = call.change(&self.control, &asked.mutation);
@@ -66,7 +66,7 @@ impl SyncService for Backend {
     }
 
     async fn resume_sync(&self, request: Request<v1::ResumeSyncRequest>) -> Answer<v1::ResumeSyncResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::sync::resume(message)?;
             let change = call.change(&self.control, &asked.mutation);
@@ -80,7 +80,7 @@ impl SyncService for Backend {
         &self,
         request: Request<v1::UpdateSyncSettingsRequest>,
     ) -> Answer<v1::UpdateSyncSettingsResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::sync::update_settings(message)?;
             let change = call.change(&self.control, &asked.mutation);

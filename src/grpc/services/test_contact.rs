@@ -23,7 +23,7 @@ impl TestContactService for Backend {
         &self,
         request: Request<v1::CreateTestContactRequest>,
     ) -> Answer<v1::CreateTestContactResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::test_contact::create(message)?;
             let change = call.change(&self.control, &asked.mutation);
@@ -37,7 +37,7 @@ impl TestContactService for Backend {
         &self,
         request: Request<v1::GetTestContactRequest>,
     ) -> Answer<v1::GetTestContactResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let (contact, revision) = self.control.test_contact(parse::test_contact::get(&message)?).await?;
             let contact = convert::test_contact(call.language, &contact, revision);
@@ -50,7 +50,7 @@ impl TestContactService for Backend {
         &self,
         request: Request<v1::ListTestContactsRequest>,
     ) -> Answer<v1::ListTestContactsResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::test_contact::list(message)?;
             let filter = asked.portal_id.to_string();
@@ -68,7 +68,7 @@ impl TestContactService for Backend {
         &self,
         request: Request<v1::CancelTestContactRequest>,
     ) -> Answer<v1::CancelTestContactResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::test_contact::cancel(message)?;
             let change = call.change(&self.control, &asked.mutation);
@@ -82,7 +82,7 @@ impl TestContactService for Backend {
         &self,
         request: Request<v1::DeleteTestContactRequest>,
     ) -> Answer<v1::DeleteTestContactResponse> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::test_contact::delete(message)?;
             let change = call.change(&self.control, &asked.mutation);
@@ -96,13 +96,13 @@ impl TestContactService for Backend {
         &self,
         request: Request<v1::WatchTestContactRequest>,
     ) -> Answer<Self::WatchTestContactStream> {
-        let (call, message) = Call::open(request);
+        let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::test_contact::watch(message)?;
             let place = self.stream_place()?;
             let token = asked.resume_token.as_deref().unwrap_or_default();
             let messages = self.watches.test_contact(asked.test_contact_id, token).await?;
-            Ok(place.respond(&call, messages, changed, changed))
+            Ok(self.respond(place, &call, messages, changed, changed))
         })
         .await
     }

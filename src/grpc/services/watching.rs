@@ -77,12 +77,13 @@ impl Backend {
     }
 }
 
-impl StreamPlace {
-    /// Puts the messages of a watch into the words of the API.
+impl Backend {
+    /// Puts the messages of a watch into the words of the API, until the caller's credential ends.
     pub(super) fn respond<R, S, T>(
-        self,
+        &self,
+        place: StreamPlace,
         call: &Call,
-        messages: impl Stream<Item = Result<Message<S, T>, StoreError>> + Send + 'static,
+        messages: impl Stream<Item = Result<Message<S, T>, StoreError>> + Send + Unpin + 'static,
         snapshot: fn(&Call, &S) -> R::Snapshot,
         transition: fn(&Call, &T) -> R::Transition,
     ) -> ResponseStream<R>
@@ -91,18 +92,19 @@ impl StreamPlace {
         S: 'static,
         T: 'static,
     {
-        let call = call.clone();
-        Box::pin(messages.map(move |message| {
+        let words = call.clone();
+        let messages = messages.map(move |message| {
             // Held as long as the stream lives.
-            let _place = &self.0;
+            let _place = &place.0;
             match message {
                 Ok(message) => {
-                    let event = event(&call, &message.item, snapshot, transition);
+                    let event = event(&words, &message.item, snapshot, transition);
                     Ok(R::new(event, message.resume_token))
                 }
-                Err(error) => Err(status::of(&call, &error.into())),
+                Err(error) => Err(status::of(&words, &error.into())),
             }
-        }))
+        });
+        Box::pin(self.while_valid(call, messages))
     }
 }
 

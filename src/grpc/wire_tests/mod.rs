@@ -15,7 +15,7 @@ use tonic::{
 };
 use tonic_types::StatusExt as _;
 
-use super::{Call, Readiness, ServeError, ServerSettings, Shutdown, serve, server::MAX_REQUEST_BYTES};
+use super::{Call, Readiness, Rules, ServeError, ServerSettings, Shutdown, serve, server::MAX_REQUEST_BYTES};
 use crate::{
     api::v1::{
         self,
@@ -23,7 +23,7 @@ use crate::{
         sync_service_server::{SyncService, SyncServiceServer},
     },
     domain::Reason,
-    grpc::status,
+    grpc::{status, subjects::Subjects as _},
 };
 
 /// Portals that the fake service knows.
@@ -49,7 +49,9 @@ impl SyncService for Fake {
         &self,
         request: Request<v1::GetSyncStatusRequest>,
     ) -> Result<Response<v1::GetSyncStatusResponse>, Status> {
-        let (call, message) = Call::open(request);
+        let mut call = Call::from_extensions(request.extensions());
+        let message = request.into_inner();
+        call.subjects = message.subjects();
         match message.portal_id {
             PANICS => panic!("as asked"),
             HANGS => {
@@ -59,7 +61,7 @@ impl SyncService for Fake {
             REFUSES => return Err(status::of(&call, &Reason::PortalNotFound.into())),
             _ => {}
         }
-        let status = v1::SyncStatus { operator: call.principal.name().to_owned(), ..Default::default() };
+        let status = v1::SyncStatus { operator: call.caller.name().to_owned(), ..Default::default() };
         Ok(Response::new(v1::GetSyncStatusResponse { status: Some(status) }))
     }
 
@@ -113,6 +115,7 @@ struct Server {
 impl Server {
     async fn start(settings: ServerSettings) -> Self {
         let fake = Fake::default();
+        let settings = ServerSettings { rules: Arc::new(Rules::of_the_api().unwrap()), ..settings };
         let service = SyncServiceServer::new(fake.clone())
             .max_decoding_message_size(MAX_REQUEST_BYTES)
             .accept_compressed(CompressionEncoding::Gzip);

@@ -69,6 +69,11 @@ ctl-header-email = E-mail
 ctl-header-hubspot-record = HubSpot record
 ctl-header-salesforce-record = Salesforce record
 ctl-header-message = Message
+ctl-header-handoff = Hand-off
+ctl-header-created-by = Made by
+ctl-header-expires = Ends
+ctl-header-revoked = Taken back
+ctl-header-token = Token
 ctl-header-cleanup = Clean-up
 
 ## Answers
@@ -148,6 +153,11 @@ ctl-wizard-stale = Please confirm: "{ $step }" changed since this was answered.
 ctl-wizard-waits = The setup waits. Work with your Salesforce administrator, then come back and answer this step again.
 ctl-wizard-now = Now: { $answer }
 ctl-wizard-customize = Change what syncs at any time: { $command }
+ctl-ask-handoff-token = Enter the token that was handed to you:
+ctl-handoff-once = The token is shown this once. Give it to the Salesforce administrator by a safe way, with this command: { $command }
+ctl-handoff-again = This hand-off was made before; its token is not shown again. If it is lost, take the hand-off back and make another one.
+ctl-handoff-done = The steps in Salesforce are done, or wait for another step: { $step }. Whoever handed them to you goes on from there.
+ctl-handoff-no-terminal = Without a terminal, answers come as options: 'connectorctl handoff --help' lists them
 ctl-wizard-no-terminal = The wizard needs a terminal; 'connectorctl setup --help' lists a command for each step
 ctl-wizard-no-portal = No portal is registered: 'connectorctl portals register' adds one
 ctl-menu = What do you want to do?

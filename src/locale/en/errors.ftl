@@ -105,10 +105,15 @@ error-smart-list-name-taken = The portal already has a list named "{ $name }".
 
 ## Connecting
 
+error-handoff-not-found = The setup { $setup_id } has no hand-off { $handoff_id }.
+    .fix = Check the id. The list of the setup's hand-offs shows those that there are.
 error-portal-already-connected = HubSpot portal { $portal_id } is already connected to the Salesforce org { $org_id }. A portal can be connected to one org only.
     .fix = Disconnect the portal from this org first, then connect it to the other one.
 error-org-portal-limit-reached = The Salesforce org { $org_id } is already connected to as many HubSpot portals as it may have: { NUMBER($limit) }. { HAS($portals) ->
         [yes] They are: { $portals }.
+       *[no] { "" }
+    }{ HAS($other_portals) ->
+        [yes] {" "}Portals among them that you may not see: { NUMBER($other_portals) }.
        *[no] { "" }
     }
     .fix = Disconnect one of these portals; its place is then free. The operator of this service can change the number of portals for each org.

@@ -112,6 +112,9 @@ setup-part-customize = All settings can be changed at any time.
 notice-security-token-reset-breaks-others = Resetting the security token makes the old one useless at once: every other integration that logs in as this Salesforce user stops until it gets the new token.{ HAS($portals) ->
     [yes] {" "}Of our own connections, these use this user: { $portals }.
    *[no] { "" }
+}{ HAS($other_portals) ->
+    [yes] {" "}Connections of portals that you may not see use it as well: { NUMBER($other_portals) }.
+   *[no] { "" }
 }
 notice-same-salesforce-user = Other portals are connected with the same Salesforce user{ HAS($username) ->
     [yes] {" "}{ $username }

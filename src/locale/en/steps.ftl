@@ -70,6 +70,9 @@ step-security-token = Salesforce security token
     .warning = A reset makes the old token useless at once: every other integration that logs in as the same Salesforce user stops until it gets the new token. { HAS($portals) ->
         [yes] Of our own connections, these use this user: { $portals }.
        *[no] { "" }
+    }{ HAS($other_portals) ->
+        [yes] {" "}Connections of portals that you may not see use it as well: { NUMBER($other_portals) }.
+       *[no] { "" }
     }
     .label = Enter your Salesforce token
 

@@ -68,6 +68,11 @@ ctl-header-email = Eメール
 ctl-header-hubspot-record = HubSpotレコード
 ctl-header-salesforce-record = Salesforceレコード
 ctl-header-message = メッセージ
+ctl-header-handoff = 引き継ぎ
+ctl-header-created-by = 作成者
+ctl-header-expires = 有効期限
+ctl-header-revoked = 取り消し
+ctl-header-token = トークン
 ctl-header-cleanup = 削除の状況
 
 ## 回答の表示
@@ -147,6 +152,11 @@ ctl-wizard-stale = 回答の後に「{ $step }」が変更されました。も�
 ctl-wizard-waits = セットアップは待機中になりました。Salesforce管理者と連携し、準備ができたらこのステップにもう一度回答してください。
 ctl-wizard-now = 現在：{ $answer }
 ctl-wizard-customize = 同期の設定はいつでも変更できます：{ $command }
+ctl-ask-handoff-token = 受け取ったトークンを入力してください：
+ctl-handoff-once = トークンが表示されるのは今回だけです。安全な方法で、次のコマンドとともにSalesforce管理者に渡してください：{ $command }
+ctl-handoff-again = この引き継ぎは作成済みです。トークンは再表示できません。なくした場合は、引き継ぎを取り消して新しく作成してください。
+ctl-handoff-done = Salesforceでのステップは完了しているか、ほかのステップを待っています：{ $step }。続きは、引き継ぎを作成した担当者が行います。
+ctl-handoff-no-terminal = 端末がない場合は、回答をオプションで指定してください。一覧は「connectorctl handoff --help」で確認できます
 ctl-wizard-no-terminal = ウィザードには端末が必要です。各ステップのコマンドは「connectorctl setup --help」で確認できます
 ctl-wizard-no-portal = 登録されているポータルはありません。「connectorctl portals register」で登録してください
 ctl-menu = どうしますか？

@@ -103,10 +103,15 @@ error-smart-list-name-taken = 「{ $name }」という名前のリストは、�
 
 ## 接続
 
+error-handoff-not-found = セットアップ{ $setup_id }に、引き継ぎ{ $handoff_id }はありません。
+    .fix = IDを確認してください。セットアップの引き継ぎの一覧で、存在するものを確認できます。
 error-portal-already-connected = HubSpotポータル{ $portal_id }は、すでにSalesforce組織{ $org_id }に接続されています。1つのポータルに接続できる組織は1つだけです。
     .fix = 先に現在の組織との接続を解除してから、別の組織に接続してください。
 error-org-portal-limit-reached = Salesforce組織{ $org_id }には、すでに上限の{ NUMBER($limit) }個のHubSpotポータルが接続されています。{ HAS($portals) ->
         [yes] 接続中のポータル：{ $portals }
+       *[no] { "" }
+    }{ HAS($other_portals) ->
+        [yes] （ほかに、表示する権限のないポータルが{ NUMBER($other_portals) }個あります）
        *[no] { "" }
     }
     .fix = いずれかのポータルの接続を解除すると、空きができます。組織ごとのポータル数は、このサービスの運用担当者が変更できます。

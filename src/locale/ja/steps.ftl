@@ -66,6 +66,9 @@ step-security-token = Salesforceセキュリティトークン
     .warning = リセットすると、以前のトークンはすぐに使えなくなります。同じSalesforceユーザーを使用するほかのすべての連携は、新しいトークンに更新するまで停止します。{ HAS($portals) ->
         [yes] このサービスの接続のうち、次のものがこのユーザーを使用しています：{ $portals }
        *[no] { "" }
+    }{ HAS($other_portals) ->
+        [yes] （表示する権限のないポータルの接続も{ NUMBER($other_portals) }個、このユーザーを使用しています）
+       *[no] { "" }
     }
     .label = Salesforceトークンを入力してください
 

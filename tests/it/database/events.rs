@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use connector::{
-    domain::{OrgId, PortalId, change::Change},
+    domain::{OrgId, PortalId, access::PortalGrant, change::Change},
     failpoint,
     store::{Call, Position, Store},
 };
@@ -89,7 +89,7 @@ async fn by_revision(store: &Store, portal_id: i64, ended: &AtomicBool) -> Resul
 async fn by_position(store: &Store, is_over: impl AsyncFn(usize) -> Result<bool>) -> Result<Seen> {
     let (mut seen, mut last) = (Seen::new(), Position::default());
     loop {
-        let events = store.all_events(last, &Change::KINDS, AT_ONCE).await?;
+        let events = store.all_events(&PortalGrant::All, last, &Change::KINDS, AT_ONCE).await?;
         if events.is_empty() && is_over(seen.len()).await? {
             return Ok(seen);
         }

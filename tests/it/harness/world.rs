@@ -7,6 +7,7 @@ use connector::{
     app,
     config::{Config, Sources},
     dev::{self, Line},
+    grpc::ServerSettings,
     lifecycle::Lifecycle,
     simulator::{self, RunningSimulators, SimulatorConfig},
     store,
@@ -83,8 +84,13 @@ impl World {
 
     /// Starts one more server on the same database. Returns its number.
     pub async fn add_server(&mut self) -> Result<usize> {
+        self.add_server_with(|_| ()).await
+    }
+
+    /// The same with other settings than the configuration gives it.
+    pub async fn add_server_with(&mut self, adjust: impl FnOnce(&mut ServerSettings)) -> Result<usize> {
         let life = Lifecycle::new();
-        let started = app::start(&self.config, Some(self.token.clone()), &life).await?;
+        let started = app::start_with(&self.config, Some(self.token.clone()), &life, adjust).await?;
         self.servers.push(Server { url: format!("http://{}", started.address), life });
         Ok(self.servers.len() - 1)
     }

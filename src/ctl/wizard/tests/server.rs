@@ -233,6 +233,9 @@ impl SetupService for FakeSetups {
         review_setup(ReviewSetupRequest) -> v1::ReviewSetupResponse: |s, _m| Ok(v1::ReviewSetupResponse {
             setup: Some(s.state().setup()), decisions: Vec::new(), review_etag: "review-1".into(),
         });
+        create_handoff(CreateHandoffRequest) -> v1::CreateHandoffResponse: |_s, _m| absent("create");
+        list_handoffs(ListHandoffsRequest) -> v1::ListHandoffsResponse: |_s, _m| absent("list");
+        revoke_handoff(RevokeHandoffRequest) -> v1::RevokeHandoffResponse: |_s, _m| absent("revoke");
         list_setups(ListSetupsRequest) -> v1::ListSetupsResponse: |_s, _m| absent("list");
         watch_setup(WatchSetupRequest) -> Events<v1::WatchSetupResponse>: |_s, _m| absent("watch");
         abandon_setup(AbandonSetupRequest) -> v1::AbandonSetupResponse: |_s, _m| absent("abandon");
