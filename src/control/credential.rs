@@ -59,6 +59,22 @@ enum Stored {
     },
 }
 
+/// The stored form of HubSpot's access token.
+#[derive(Serialize, Deserialize)]
+struct StoredAccess {
+    token: String,
+    /// Seconds since 1970.
+    expires_at: i64,
+}
+
+pub(super) fn read_access_token(bytes: &SecretBytes) -> Result<hubspot::AccessToken, ControlError> {
+    let stored: StoredAccess =
+        serde_json::from_slice(bytes.expose()).map_err(|_| ControlError::Vault("read"))?;
+    let expires_at =
+        OffsetDateTime::from_unix_timestamp(stored.expires_at).map_err(|_| ControlError::Vault("read"))?;
+    Ok(hubspot::AccessToken { token: stored.token.into(), expires_at })
+}
+
 impl Stored {
     fn seal_bytes(&self) -> SecretBytes {
         // Strings always serialize.
@@ -313,6 +329,20 @@ impl Control {
             }
             _ => Err(ControlError::Vault("read")),
         }
+    }
+
+    pub(super) fn seal_access_token(&self, access: &hubspot::AccessToken) -> Result<SecretRow, ControlError> {
+        let stored =
+            StoredAccess { token: plain(&access.token), expires_at: access.expires_at.unix_timestamp() };
+        // A text and a number always serialize.
+        let bytes = SecretBytes::new(serde_json::to_vec(&stored).unwrap_or_default());
+        let info = CredentialInfo {
+            method: CredentialMethod::RefreshToken,
+            username: None,
+            fingerprint: self.inner.vault.fingerprint("hubspot_access_token", &bytes),
+            set_at: OffsetDateTime::now_utc(),
+        };
+        self.seal(SecretKind::HubspotAccessToken, &bytes, info)
     }
 
     /// Seals a security token; its fingerprint is what the setup shows.

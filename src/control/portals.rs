@@ -2,7 +2,10 @@
 
 use time::OffsetDateTime;
 
-use super::{Control, ControlError, HubSpotCredential, check_etag, vendor::hubspot_refusal};
+use super::{
+    Control, ControlError, HubSpotCredential, check_etag, hubspot_tokens::with_refresh_token,
+    vendor::hubspot_refusal,
+};
 use crate::{
     domain::{
         PortalId, Reason, Refusal,
@@ -11,12 +14,9 @@ use crate::{
         portal::{Account, Portal, SubscriptionEvidence},
         sync_state::SuspensionReason,
     },
-    hubspot::{AccountInfo, AccountType, PortalApi},
+    hubspot::{AccountInfo, AccountType},
     store::{Call, Page, SecretKind, SecretRole, SecretRow, Target},
 };
-
-/// Most portals whose API client is kept; beyond that they are made anew when needed.
-const MAX_KEPT_APIS: usize = 4_096;
 
 impl Control {
     /// Registers a portal, or replaces its credential: HubSpot says which portal the credential belongs to.
@@ -31,6 +31,10 @@ impl Control {
         credential: HubSpotCredential,
         display_name: String,
     ) -> Result<(Portal, i64), ControlError> {
+        // Asked again, HubSpot would see a refresh token that it may have replaced the first time.
+        if let Some(answer) = self.recorded_portal(call).await? {
+            return Ok(answer);
+        }
         let (info, credential) = self.try_credential(credential).await?;
         let portal_id = portal_id(&info)?;
         // Only HubSpot could tell whose the credential is. Nothing has been looked up or stored yet.
@@ -63,8 +67,12 @@ impl Control {
         credential: HubSpotCredential,
         etag: Option<i64>,
     ) -> Result<(Portal, i64), ControlError> {
-        // Whether there is such a portal is known before anything is sent.
-        self.inner.store.portal(portal_id_wanted).await?;
+        if let Some(answer) = self.recorded_portal(call).await? {
+            return Ok(answer);
+        }
+        // What the database refuses is refused before anything is sent.
+        let (portal, _) = self.inner.store.portal(portal_id_wanted).await?;
+        check_etag(etag, portal.version)?;
         let (info, credential) = self.try_credential(credential).await?;
         let found = portal_id(&info)?;
         if found != portal_id_wanted {
@@ -74,6 +82,14 @@ impl Control {
                 .into());
         }
         self.store_credential(call, portal_id_wanted, credential, None, etag).await
+    }
+
+    async fn recorded_portal(&self, call: &Call) -> Result<Option<(Portal, i64)>, ControlError> {
+        let recorded: Option<Portal> = self.inner.store.recorded(call).await?;
+        Ok(recorded.map(|portal| {
+            let revision = portal.version;
+            (portal, revision)
+        }))
     }
 
     async fn store_credential(
@@ -93,6 +109,7 @@ impl Control {
                 Box::pin(async move {
                     check_etag(etag, tx.portal().version)?;
                     tx.put_secret(SecretKind::HubspotCredential, SecretRole::Current, &credential).await?;
+                    tx.delete_secret(SecretKind::HubspotAccessToken, SecretRole::Current).await?;
                     let mut portal = tx.portal().clone();
                     portal.credential = Some(credential.info.clone());
                     if let Some((info, display_name)) = &registration {
@@ -145,59 +162,6 @@ impl Control {
         size: i64,
     ) -> Result<Page<(Portal, i64)>, ControlError> {
         Ok(self.inner.store.portals(grant, after, size).await?)
-    }
-
-    /// The API of a portal over its stored credential.
-    ///
-    /// # Errors
-    /// `HUBSPOT_CREDENTIAL_REFUSED` when none is stored.
-    pub(super) async fn portal_api(&self, portal_id: PortalId) -> Result<PortalApi, ControlError> {
-        let opened = self.open_secret(portal_id, SecretKind::HubspotCredential, SecretRole::Current).await?;
-        let (bytes, row) = opened.ok_or(Reason::HubspotCredentialRefused)?;
-        let mut kept = self.inner.portal_apis.lock().await;
-        if let Some((secret_id, api)) = kept.get(&portal_id)
-            && *secret_id == row.secret_id
-        {
-            return Ok(api.clone());
-        }
-        let api = self.inner.hubspot.portal(self.read_hubspot_credential(&bytes)?);
-        if kept.len() >= MAX_KEPT_APIS {
-            kept.clear();
-        }
-        kept.insert(portal_id, (row.secret_id, api.clone()));
-        Ok(api)
-    }
-
-    /// Stores a refresh token that HubSpot rotated: the old one may be dead already.
-    pub(super) async fn keep_rotated_token(
-        &self,
-        portal_id: PortalId,
-        api: &PortalApi,
-    ) -> Result<(), ControlError> {
-        let Some(rotated) = api.take_token_update().await.and_then(|update| update.refresh_token) else {
-            return Ok(());
-        };
-        let opened = self.open_secret(portal_id, SecretKind::HubspotCredential, SecretRole::Current).await?;
-        let Some((bytes, _)) = opened else { return Ok(()) };
-        let credential = with_refresh_token(self.read_hubspot_credential(&bytes)?, Some(rotated));
-        let sealed = self.seal_hubspot_credential(&credential)?;
-        let secret_id = sealed.secret_id;
-        self.store_credential(&Call::internal("portal.keep_rotated_token"), portal_id, sealed, None, None)
-            .await?;
-        self.inner.portal_apis.lock().await.insert(portal_id, (secret_id, api.clone()));
-        Ok(())
-    }
-}
-
-fn with_refresh_token(
-    credential: HubSpotCredential,
-    rotated: Option<secrecy::SecretString>,
-) -> HubSpotCredential {
-    match (credential, rotated) {
-        (HubSpotCredential::OAuth { client_id, client_secret, .. }, Some(refresh_token)) => {
-            HubSpotCredential::OAuth { client_id, client_secret, refresh_token }
-        }
-        (unchanged, _) => unchanged,
     }
 }
 

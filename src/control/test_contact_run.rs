@@ -94,7 +94,6 @@ impl Control {
         crate::failpoint::hit("test_contact.before_hubspot").await;
         let created = create_in_hubspot(&api, contact).await;
         crate::failpoint::hit("test_contact.after_hubspot").await;
-        self.keep_rotated_token(job.portal_id, &api).await?;
         let created = match created {
             Ok(created) => created,
             Err(error) => return self.fail_contact(job, contact.id, hubspot_refusal(&error), 0).await,
@@ -304,7 +303,7 @@ impl Control {
                 .await
                 .map_err(|error| hubspot_refusal(&error))?;
         }
-        self.keep_rotated_token(job.portal_id, &api).await
+        Ok(())
     }
 
     async fn delete_in_salesforce(

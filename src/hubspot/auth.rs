@@ -2,9 +2,11 @@
 
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures::future::BoxFuture;
 use http::{Method, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -46,6 +48,38 @@ impl fmt::Debug for Credential {
     }
 }
 
+/// An access token and when it ends. `Debug` shows the latter.
+#[derive(Clone)]
+pub struct AccessToken {
+    /// The token.
+    pub token: SecretString,
+    /// When it ends.
+    pub expires_at: OffsetDateTime,
+}
+
+impl AccessToken {
+    /// Whether a call that starts now can count on it.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.lifetime() > EXPIRY_MARGIN
+    }
+
+    fn lifetime(&self) -> Duration {
+        Duration::try_from(self.expires_at - OffsetDateTime::now_utc()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+/// Gives a portal's access token, another one than that which was refused. All servers of an installation go through
+/// it, so that one of them refreshes and the others take what it got.
+pub type SharedTokens =
+    Arc<dyn Fn(Option<SecretString>) -> BoxFuture<'static, Result<AccessToken, HubSpotError>> + Send + Sync>;
+
 /// What a refresh told.
 #[derive(Clone)]
 pub struct TokenUpdate {
@@ -82,17 +116,23 @@ struct TokenAnswer {
     scopes: Option<Vec<String>>,
 }
 
-/// Holds a portal's token. The lock spans the refresh: whoever comes second waits and takes the new token. Calls must
-/// run to their end (in a task of their own): a refresh that is dropped on its way may lose a rotated refresh token.
+/// Holds a portal's token. The lock spans the refresh: whoever comes second waits and takes the new token. Without
+/// [`SharedTokens`], calls must run to their end: a refresh that is dropped on its way may lose a rotated refresh
+/// token.
 pub(super) struct TokenKeeper {
     refreshable: bool,
     state: Mutex<State>,
 }
 
 struct State {
-    credential: Credential,
+    source: Source,
     access: Option<Access>,
     update: Option<TokenUpdate>,
+}
+
+enum Source {
+    Credential(Credential),
+    Shared(SharedTokens),
 }
 
 struct Access {
@@ -109,7 +149,15 @@ impl fmt::Debug for TokenKeeper {
 impl TokenKeeper {
     pub(super) fn new(credential: Credential) -> Self {
         let refreshable = matches!(credential, Credential::OAuth { .. });
-        Self { refreshable, state: Mutex::new(State { credential, access: None, update: None }) }
+        Self::of(Source::Credential(credential), refreshable)
+    }
+
+    pub(super) fn shared(tokens: SharedTokens) -> Self {
+        Self::of(Source::Shared(tokens), true)
+    }
+
+    fn of(source: Source, refreshable: bool) -> Self {
+        Self { refreshable, state: Mutex::new(State { source, access: None, update: None }) }
     }
 
     pub(super) fn can_refresh(&self) -> bool {
@@ -123,12 +171,12 @@ impl TokenKeeper {
     /// A token that should work, refreshed first if it is due.
     pub(super) async fn current(&self, client: &HubSpotClient) -> Result<SecretString, HubSpotError> {
         let mut state = self.state.lock().await;
-        if let Credential::StaticToken(token) = &state.credential {
+        if let Source::Credential(Credential::StaticToken(token)) = &state.source {
             return Ok(token.clone());
         }
         match &state.access {
             Some(access) if Instant::now() < access.usable_until => Ok(access.token.clone()),
-            _ => state.refresh(client).await,
+            _ => state.refresh(client, None).await,
         }
     }
 
@@ -144,18 +192,54 @@ impl TokenKeeper {
             Some(access) if access.token.expose_secret() != refused.expose_secret() => {
                 Ok(access.token.clone())
             }
-            _ => state.refresh(client).await,
+            _ => state.refresh(client, Some(refused)).await,
         }
     }
 }
 
 impl State {
-    async fn refresh(&mut self, client: &HubSpotClient) -> Result<SecretString, HubSpotError> {
-        let Credential::OAuth { client_id, client_secret, refresh_token } = &mut self.credential else {
+    async fn refresh(
+        &mut self,
+        client: &HubSpotClient,
+        refused: Option<&SecretString>,
+    ) -> Result<SecretString, HubSpotError> {
+        self.access = None;
+        let access = match &mut self.source {
+            Source::Shared(tokens) => tokens(refused.cloned()).await?,
+            Source::Credential(credential) => {
+                let (access, mut update) = client.refresh(credential).await?;
+                if let (Credential::OAuth { refresh_token, .. }, Some(new)) =
+                    (credential, &update.refresh_token)
+                {
+                    *refresh_token = new.clone();
+                }
+                // A rotation that nobody took yet must not be lost behind a later refresh.
+                let pending = self.update.take().and_then(|update| update.refresh_token);
+                update.refresh_token = update.refresh_token.or(pending);
+                self.update = Some(update);
+                access
+            }
+        };
+        self.access = Some(Access {
+            token: access.token.clone(),
+            usable_until: Instant::now() + access.lifetime().saturating_sub(EXPIRY_MARGIN),
+        });
+        Ok(access.token)
+    }
+}
+
+impl HubSpotClient {
+    /// Gets a new access token. The update names the refresh token that replaces the one that was used, if one does:
+    /// store it before anything else. Must run to its end.
+    ///
+    /// # Errors
+    /// `CredentialRefused` when the grant is gone or there is nothing to refresh, `ClientRefused` when our client id
+    /// or secret is wrong.
+    pub async fn refresh(&self, credential: &Credential) -> Result<(AccessToken, TokenUpdate), HubSpotError> {
+        let Credential::OAuth { client_id, client_secret, refresh_token } = credential else {
             let kind = super::HubSpotErrorKind::CredentialRefused;
             return Err(HubSpotError::new(kind, super::DidItHappen::No));
         };
-        self.access = None;
         let form = Zeroizing::new(
             form_urlencoded::Serializer::new(String::new())
                 .append_pair("grant_type", "refresh_token")
@@ -164,36 +248,28 @@ impl State {
                 .append_pair("refresh_token", refresh_token.expose_secret())
                 .finish(),
         );
-        let request = client
+        let request = self
             .transport
-            .request(Method::POST, client.url("oauth", &["token"])?)
+            .request(Method::POST, self.url("oauth", &["token"])?)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.as_str().to_owned());
-        let answer = client.transport.send(request, MAX_TOKEN_ANSWER_BYTES).await?;
+        let answer = self.transport.send(request, MAX_TOKEN_ANSWER_BYTES).await?;
         if !answer.status.is_success() {
             return Err(refusal::oauth(&answer, &[client_secret, refresh_token]));
         }
         let token: TokenAnswer = json::parse(&answer.body)
             .map_err(|error| HubSpotError::from_json(&error, answer.status.as_u16()))?;
-        let rotated = token.refresh_token.filter(|new| new.expose_secret() != refresh_token.expose_secret());
-        if let Some(new) = &rotated {
-            *refresh_token = new.clone();
-        }
         let lifetime = Duration::from_secs(token.expires_in.min(24 * 60 * 60));
-        let access_token = token.access_token;
-        self.access = Some(Access {
-            token: access_token.clone(),
-            usable_until: Instant::now() + lifetime.saturating_sub(EXPIRY_MARGIN),
-        });
-        // A rotation that nobody took yet must not be lost behind a later refresh.
-        let pending = self.update.take().and_then(|update| update.refresh_token);
-        self.update = Some(TokenUpdate {
-            refresh_token: rotated.or(pending),
-            expires_at: OffsetDateTime::now_utc() + lifetime,
+        let expires_at = OffsetDateTime::now_utc() + lifetime;
+        let update = TokenUpdate {
+            refresh_token: token
+                .refresh_token
+                .filter(|new| new.expose_secret() != refresh_token.expose_secret()),
+            expires_at,
             hub_id: token.hub_id,
             scopes: token.scopes.unwrap_or_default(),
-        });
-        Ok(access_token)
+        };
+        Ok((AccessToken { token: token.access_token, expires_at }, update))
     }
 }
 
@@ -208,7 +284,7 @@ impl PortalApi {
             return Ok(None);
         }
         let mut state = self.tokens.state.lock().await;
-        state.refresh(&self.client).await?;
+        state.refresh(&self.client, None).await?;
         Ok(state.update.take())
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    auth::{Credential, TokenKeeper, TokenUpdate},
+    auth::{Credential, SharedTokens, TokenKeeper, TokenUpdate},
     error::{HubSpotError, HubSpotErrorKind},
     refusal,
 };
@@ -85,6 +85,12 @@ impl HubSpotClient {
     #[must_use]
     pub fn portal(&self, credential: Credential) -> PortalApi {
         PortalApi { client: self.clone(), tokens: Arc::new(TokenKeeper::new(credential)) }
+    }
+
+    /// The same over access tokens that other servers share.
+    #[must_use]
+    pub fn portal_with(&self, tokens: SharedTokens) -> PortalApi {
+        PortalApi { client: self.clone(), tokens: Arc::new(TokenKeeper::shared(tokens)) }
     }
 
     /// The only place that builds a path: `/{area}/{version}/{segments…}`.

@@ -104,6 +104,12 @@ impl HubSpotError {
         }
     }
 
+    /// No token could be had for a call, which was then not made.
+    #[must_use]
+    pub fn without_token() -> Self {
+        Self::new(HubSpotErrorKind::Unavailable { retry_after: None }, DidItHappen::No)
+    }
+
     /// The same failure of a call that only reads, or that was never made: nothing can have happened.
     pub(super) fn without_effect(mut self) -> Self {
         self.effect = DidItHappen::No;

@@ -14,7 +14,7 @@ mod properties;
 mod refusal;
 
 pub use account::{AccountInfo, AccountType};
-pub use auth::{Credential, TokenUpdate};
+pub use auth::{AccessToken, Credential, SharedTokens, TokenUpdate};
 pub use client::{ClientConfig, ConfigError, HubSpotClient, PortalApi};
 pub use contacts::{Archived, Contact, Properties};
 pub use error::{HubSpotError, HubSpotErrorKind, RatePolicy};

@@ -62,6 +62,7 @@ pub const CONSTRAINTS: &[(&str, Meaning)] = &[
     ("handoffs_token_hash_key", Meaning::Defect),
     ("handoffs_token_hash_length", Meaning::Defect),
     ("handoffs_lasts_30_days_at_most", Meaning::Defect),
+    ("token_renewals_pkey", Meaning::Defect),
     ("api_reservations_pkey", Meaning::Defect),
     ("api_reservations_calls_positive", Meaning::Defect),
 ];

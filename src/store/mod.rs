@@ -19,6 +19,7 @@ mod orgs;
 mod pool;
 mod portals;
 mod read;
+mod renewals;
 #[cfg(feature = "simulator")]
 mod roles;
 mod secrets;

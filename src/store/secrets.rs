@@ -15,6 +15,8 @@ use crate::domain::{PortalId, portal::CredentialInfo};
 pub enum SecretKind {
     /// The HubSpot credential of a portal.
     HubspotCredential,
+    /// HubSpot's access token, which all servers share.
+    HubspotAccessToken,
     /// The Salesforce security token.
     SecurityToken,
     /// The Salesforce credential.
@@ -29,6 +31,7 @@ impl SecretKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::HubspotCredential => "hubspot_credential",
+            Self::HubspotAccessToken => "hubspot_access_token",
             Self::SecurityToken => "security_token",
             Self::SalesforceCredential => "salesforce_credential",
             Self::SalesforceSession => "salesforce_session",
