@@ -6,6 +6,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{ApiCallPolicy, Config, ConfigError},
@@ -115,7 +116,12 @@ pub async fn start_with(
     let (poll_every, stop) = (config.watch.poll_interval, life.soft().clone());
     life.spawn_essential("watch hub", async move { hub.run(poll_every, direct_url, stop).await });
     let owner = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
-    life.spawn_essential("worker", control::run_jobs(control, owner, life.soft().clone()));
+    let worker_ended = CancellationToken::new();
+    let (stop, ended) = (life.soft().clone(), worker_ended.clone().drop_guard());
+    life.spawn_essential("worker", async move {
+        let _ended = ended;
+        control::run_jobs(control, owner, stop).await;
+    });
     life.spawn(keep_ready(store.clone(), readiness.clone(), life.soft().clone()));
     let shutdown = Shutdown { soft: life.soft().clone(), hard: life.hard().clone() };
     life.spawn_essential("grpc server", async move {
@@ -123,6 +129,8 @@ pub async fn start_with(
             tracing::error!(%error, "the server ended");
         }
         watches.drained().await;
+        // The worker may still have to write down how a login came out.
+        worker_ended.cancelled().await;
         store.close().await;
     });
     Ok(Started { address })
@@ -228,7 +236,7 @@ fn server_settings(config: &Config, token: Option<secrecy::SecretString>) -> Ser
 }
 
 /// Health follows the database: a server that can't write is no use.
-async fn keep_ready(store: Store, readiness: Readiness, stop: tokio_util::sync::CancellationToken) {
+async fn keep_ready(store: Store, readiness: Readiness, stop: CancellationToken) {
     let mut was_ready = false;
     loop {
         let outcome = store.check_writable().await;

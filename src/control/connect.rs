@@ -17,6 +17,7 @@ use crate::{
         access::PortalGrant,
         change::{AttemptView, SetupView},
         connection::{Claims, ConnectAttempt, ConnectState, Connection, ConnectionState, Purpose},
+        edition::Environment,
         portal::CredentialMethod,
         probe::{self, Finding},
         setup::{Actor, SecurityToken, Setup, Step},
@@ -231,15 +232,29 @@ impl Control {
         let login = self.stored_login(setup.portal_id, &roles).await?.ok_or(Reason::CredentialMissing)?;
         // A check can wait for a token to become active; only an attempt to connect tries again for it.
         self.check_login_allowed(&login, false).await?;
-        let login_id = self.record_login(setup.portal_id, AttemptId(Uuid::now_v7()), &login).await?;
-        match self.send_login(login_id, &login, claims.environment).await? {
-            LoggedIn::Session(session) => {
-                self.inner.store.end_login(login_id, LoginOutcome::Accepted).await?;
-                self.keep_rotated(setup.portal_id, &session, &login).await?;
-                self.check_session(&claims, setup.portal_id, &session).await
+        let session = self.log_in_to_check(setup.portal_id, login, claims.environment).await?;
+        self.check_session(&claims, setup.portal_id, &session).await
+    }
+
+    async fn log_in_to_check(
+        &self,
+        portal_id: PortalId,
+        login: SalesforceLogin,
+        environment: Environment,
+    ) -> Result<Session, ControlError> {
+        let control = self.clone();
+        self.to_its_end(async move {
+            let login_id = control.record_login(portal_id, AttemptId(Uuid::now_v7()), &login).await?;
+            match control.send_login(login_id, &login, environment).await? {
+                LoggedIn::Session(session) => {
+                    control.inner.store.end_login(login_id, LoginOutcome::Accepted).await?;
+                    control.keep_rotated(portal_id, &session, &login).await?;
+                    Ok(*session)
+                }
+                LoggedIn::Refused { refusal, .. } => Err(refusal.into()),
             }
-            LoggedIn::Refused { refusal, .. } => Err(refusal.into()),
-        }
+        })
+        .await
     }
 
     async fn check_session(

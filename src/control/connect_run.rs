@@ -86,18 +86,22 @@ impl Control {
             self.fail(job, setup.id, Reason::CredentialMissing.into(), Vec::new(), 0).await?;
             return Ok(None);
         };
-        let login_id = Uuid::now_v7();
-        self.note_login(job, setup.id, login_id, &login).await?;
-        match self.send_login(login_id, &login, attempt.claims.environment).await? {
-            LoggedIn::Session(session) => {
-                self.note_session(job, setup.id, login_id, &session, &login).await?;
-                Ok(Some(*session))
+        let (control, job, setup, attempt) = (self.clone(), *job, setup.clone(), attempt.clone());
+        self.to_its_end(async move {
+            let login_id = Uuid::now_v7();
+            control.note_login(&job, setup.id, login_id, &login).await?;
+            match control.send_login(login_id, &login, attempt.claims.environment).await? {
+                LoggedIn::Session(session) => {
+                    control.note_session(&job, setup.id, login_id, &session, &login).await?;
+                    Ok(Some(*session))
+                }
+                LoggedIn::Refused { refusal, credential } => {
+                    control.note_refusal(&job, &setup, &attempt, (&login, refusal, credential)).await?;
+                    Ok(None)
+                }
             }
-            LoggedIn::Refused { refusal, credential } => {
-                self.note_refusal(job, setup, attempt, (&login, refusal, credential)).await?;
-                Ok(None)
-            }
-        }
+        })
+        .await
     }
 
     /// Commits that a login is about to be sent. Whoever finds this and no answer knows that it may have been sent.

@@ -1,7 +1,11 @@
 //! Sessions with Salesforce. A login is written down before it is sent and is sent at most once for what a user asked.
 
+use std::future::Future;
+
 use secrecy::SecretString;
 use time::Duration;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{
@@ -93,6 +97,23 @@ impl Control {
         Ok(record.refused_or_lost < self.login_limit(true))
     }
 
+    /// Runs a login from the intent to the outcome, both written down, also when the caller hangs up or the server
+    /// drains meanwhile: a login that was sent and whose answer nobody writes down could not be repeated.
+    pub(super) async fn to_its_end<T: Send + 'static>(
+        &self,
+        login: impl Future<Output = Result<T, ControlError>> + Send + 'static,
+    ) -> Result<T, ControlError> {
+        let task = self.inner.logins.spawn(login.in_current_span());
+        task.await.unwrap_or_else(|_| Err(Reason::LoginOutcomeUnknown.into()))
+    }
+
+    /// Comes back when `stop` was cancelled and no login is under way any more.
+    pub(super) async fn stopped_between_logins(&self, stop: &CancellationToken) {
+        stop.cancelled().await;
+        self.inner.logins.close();
+        self.inner.logins.wait().await;
+    }
+
     /// Sends a login that was written down under `login_id`. A refusal is written down here; that it was accepted is
     /// for the caller to write down, in the commit that keeps the session: without it, the answer counts as lost.
     pub(super) async fn send_login(
@@ -121,7 +142,10 @@ impl Control {
                     self.inner.store.end_login(login_id, outcome).await?;
                 }
                 tracing::info!(error = %error, "salesforce login was not accepted");
-                Ok(LoggedIn::Refused { refusal: login_refusal(&error), credential })
+                let refusal = login_refusal(&error);
+                // Salesforce refuses a sandbox's user at the production host, and the reverse, in the same words (R30).
+                let refusal = if credential { refusal.with("claimed", environment.label()) } else { refusal };
+                Ok(LoggedIn::Refused { refusal, credential })
             }
         }
     }
@@ -150,13 +174,17 @@ impl Control {
             self.stored_login(portal_id, &[SecretRole::Current]).await?.ok_or(Reason::CredentialMissing)?;
         self.check_login_allowed(&login, false).await?;
         let environment = self.environment_of(portal_id).await?;
-        let login_id = self.record_login(portal_id, action, &login).await?;
-        let session = match self.send_login(login_id, &login, environment).await? {
-            LoggedIn::Session(session) => *session,
-            LoggedIn::Refused { refusal, .. } => return Err(refusal.into()),
-        };
-        self.keep_session(portal_id, login_id, &session, &login).await?;
-        Ok(session)
+        let control = self.clone();
+        self.to_its_end(async move {
+            let login_id = control.record_login(portal_id, action, &login).await?;
+            let session = match control.send_login(login_id, &login, environment).await? {
+                LoggedIn::Session(session) => *session,
+                LoggedIn::Refused { refusal, .. } => return Err(refusal.into()),
+            };
+            control.keep_session(portal_id, login_id, &session, &login).await?;
+            Ok(session)
+        })
+        .await
     }
 
     /// Writes down that a login is about to be sent.

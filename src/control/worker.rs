@@ -20,7 +20,7 @@ const BUDGETS_AT_ONCE: i64 = 100;
 /// How often old events and answers are deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
-/// Works until `stop`; jobs under way are then given back.
+/// Works until `stop`; jobs under way are then given back, once a login that was sent is answered and written down.
 pub async fn run_jobs(control: Control, owner: String, stop: CancellationToken) {
     let tasks = TaskTracker::new();
     let slots = std::sync::Arc::new(Semaphore::new(control.inner.settings.concurrency.max(1)));
@@ -85,7 +85,7 @@ impl Control {
                 tracing::warn!(job_id = %job.lease.job_id, "the lease passed to another server");
                 return;
             }
-            () = stop.cancelled() => {
+            () = self.stopped_between_logins(stop) => {
                 // Whatever was committed stands; another server goes on from there.
                 if let Err(error) = self.inner.store.release_lease(job.lease).await {
                     tracing::info!(%error, "a lease was not given back and will run out");

@@ -3,6 +3,7 @@
 mod scene;
 
 mod bad_input;
+mod drain;
 mod findings;
 mod hostile;
 mod lockout;
