@@ -4,7 +4,12 @@ use super::{
     Control, ControlError, InclusionChoice, check_etag, setup::save_answer, vendor::hubspot_refusal,
 };
 use crate::{
-    domain::{PortalId, Reason, Refusal, change::SyncView, settings::SmartList, setup::Actor, setup::Step},
+    domain::{
+        PortalId, Reason, Refusal,
+        change::SyncView,
+        settings::{DEFAULT_STAGES, SmartList},
+        setup::{Actor, Step},
+    },
     hubspot::{ContactList, HubSpotError, HubSpotErrorKind, ProcessingType},
     store::{Call, Target},
 };
@@ -33,7 +38,6 @@ impl Control {
         self.inner.store.portal(portal_id).await?;
         let api = self.portal_api(portal_id).await?;
         let page = api.smart_lists(query, offset, size).await;
-        self.keep_rotated_token(portal_id, &api).await?;
         let page = page.map_err(|error| hubspot_refusal(&error))?;
         Ok(SmartListPage {
             lists: page.lists.into_iter().map(smart_list).collect(),
@@ -45,7 +49,7 @@ impl Control {
     /// the same request may have created is looked up, not created twice.
     ///
     /// # Errors
-    /// `SMART_LIST_NAME_TAKEN` and what else HubSpot answers.
+    /// `SMART_LIST_NAME_TAKEN`, `LIFECYCLE_STAGE_UNKNOWN` and what else HubSpot answers.
     pub async fn create_smart_list(
         &self,
         call: &Call,
@@ -57,10 +61,10 @@ impl Control {
         if let Some(answer) = self.inner.store.recorded(call).await? {
             return Ok(answer);
         }
+        self.check_stages(portal_id, &stages).await?;
         let api = self.portal_api(portal_id).await?;
         let stages: Vec<&str> = stages.iter().map(String::as_str).collect();
         let created = api.create_smart_list(&name, &stages).await;
-        self.keep_rotated_token(portal_id, &api).await?;
         let list = match created {
             Ok(list) => list,
             Err(error) => self.list_after_failure(&api, &name, &error).await?,
@@ -103,17 +107,41 @@ impl Control {
     ) -> Result<SmartList, ControlError> {
         let api = self.portal_api(portal_id).await?;
         let found = api.list(list_id).await;
-        self.keep_rotated_token(portal_id, &api).await?;
         found
             .map_err(|error| hubspot_refusal(&error))?
             .map(smart_list)
             .ok_or_else(|| Refusal::new(Reason::SmartListNotFound).with("list_id", list_id).into())
     }
 
+    /// Refuses lifecycle stages that the portal does not have: they are its own, to add and to remove. While HubSpot
+    /// does not say them, its eight defaults pass.
+    pub(super) async fn check_stages(
+        &self,
+        portal_id: PortalId,
+        stages: &[String],
+    ) -> Result<(), ControlError> {
+        let api = self.portal_api(portal_id).await?;
+        let read = api.lifecycle_stages().await;
+        let read_well = read.as_ref().is_ok_and(|known| !known.is_empty());
+        let known: Vec<String> = match &read {
+            Ok(known) if read_well => known.iter().map(|stage| stage.value.clone()).collect(),
+            Ok(_) | Err(_) => DEFAULT_STAGES.map(str::to_owned).to_vec(),
+        };
+        match (stages.iter().find(|stage| !known.contains(stage)), read) {
+            (None, _) => Ok(()),
+            (Some(_), Err(error)) => Err(hubspot_refusal(&error).into()),
+            (Some(stage), Ok(_)) => Err(Refusal::new(Reason::LifecycleStageUnknown)
+                .with("stage", stage)
+                .with("stages", known.join(", "))
+                .into()),
+        }
+    }
+
     /// Sets, changes or removes the inclusion list, at any time once the wizard has come to it (R64).
     ///
     /// # Errors
-    /// `SETUP_STEP_NOT_REACHED`, `LIST_NOT_SMART`, `SMART_LIST_NOT_FOUND`, `ETAG_MISMATCH`.
+    /// `SETUP_STEP_NOT_REACHED`, `LIST_NOT_SMART`, `SMART_LIST_NOT_FOUND`, `LIFECYCLE_STAGE_UNKNOWN`,
+    /// `ETAG_MISMATCH`.
     pub async fn set_inclusion(
         &self,
         call: &Call,
@@ -124,7 +152,7 @@ impl Control {
         if let Some(answer) = self.inner.store.recorded(call).await? {
             return Ok(answer);
         }
-        self.inner.store.portal(portal_id).await?;
+        check_etag(etag, self.inner.store.sync_of_portal(portal_id).await?.version)?;
         let setup = self.inner.store.setup_of_portal(portal_id).await?;
         setup.ok_or_else(no_setup)?.setup.check_reached_once(Step::InclusionList)?;
         let rule = self.inclusion_rule(portal_id, choice).await?;

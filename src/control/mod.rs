@@ -9,6 +9,7 @@ mod connect_run;
 mod credential;
 mod error;
 mod handoffs;
+mod hubspot_tokens;
 mod lists;
 mod orgs;
 mod portals;
@@ -24,6 +25,7 @@ mod worker;
 use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::{Mutex, Notify};
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use connect::{Checked, ConnectRequest, Started};
@@ -78,6 +80,8 @@ struct Inner {
     work: Notify,
     owners: access::Owners,
     opened: handoffs::Opened,
+    /// Logins under way, each with what is written down about it: they run to their end whoever goes away.
+    logins: TaskTracker,
 }
 
 /// The use cases. Cheap to clone.
@@ -121,6 +125,7 @@ impl Control {
                 work: Notify::new(),
                 owners: access::Owners::default(),
                 opened: handoffs::Opened::default(),
+                logins: TaskTracker::new(),
             }),
         }
     }

@@ -321,7 +321,7 @@ impl Control {
     /// Step "inclusion list". A list is read from HubSpot before it is chosen.
     ///
     /// # Errors
-    /// See [`Setup::choose_inclusion`]; `SMART_LIST_NOT_FOUND` and what else HubSpot answers.
+    /// See [`Setup::choose_inclusion`]; `SMART_LIST_NOT_FOUND`, `LIFECYCLE_STAGE_UNKNOWN` and what else HubSpot answers.
     pub async fn choose_inclusion(
         &self,
         call: &Call,
@@ -333,6 +333,7 @@ impl Control {
             return Ok(answer);
         }
         let view = self.inner.store.setup(id).await?;
+        check_etag(etag, view.setup.version)?;
         view.setup.check_reached(Step::InclusionList)?;
         let rule = self.inclusion_rule(view.setup.portal_id, choice).await?;
         self.step(call, id, etag, move |setup, actor, _| setup.choose_inclusion(actor, rule.clone())).await
@@ -427,7 +428,7 @@ async fn follow_connection(
 }
 
 impl Control {
-    /// The rule of a choice; a list is read from HubSpot.
+    /// The rule of a choice; HubSpot says whether there is such a list or stage.
     pub(super) async fn inclusion_rule(
         &self,
         portal_id: PortalId,
@@ -437,7 +438,10 @@ impl Control {
             InclusionChoice::List(list_id) => {
                 InclusionRule::List(self.smart_list(portal_id, &list_id).await?)
             }
-            InclusionChoice::NoList(lowest_stage) => InclusionRule::NoList { lowest_stage },
+            InclusionChoice::NoList(lowest_stage) => {
+                self.check_stages(portal_id, std::slice::from_ref(&lowest_stage)).await?;
+                InclusionRule::NoList { lowest_stage }
+            }
         })
     }
 }

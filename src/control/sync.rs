@@ -95,7 +95,7 @@ impl Control {
         if let Some(answer) = self.inner.store.recorded(call).await? {
             return Ok(answer);
         }
-        self.inner.store.portal(portal_id).await?;
+        check_etag(etag, self.inner.store.sync_of_portal(portal_id).await?.version)?;
         let rule = match inclusion {
             Some(choice) => {
                 let setup = self.inner.store.setup_of_portal(portal_id).await?;

@@ -7,7 +7,7 @@ use super::{
     api_limit::LimitContext,
     connection::{ConnectAttempt, Connection},
     handoff::Handoff,
-    portal::Portal,
+    portal::{NamedPortal, Portal},
     settings::SyncSettings,
     setup::Setup,
     sync_state::SyncState,
@@ -23,7 +23,7 @@ pub struct SetupView {
     pub limit: Option<LimitContext>,
     /// Other portals whose connections use the same Salesforce user: a reset of its token breaks them (R40).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub shared_with: Vec<PortalId>,
+    pub shared_with: Vec<NamedPortal>,
     /// The portal's revision at which this was read.
     pub revision: i64,
 }

@@ -1,5 +1,7 @@
 //! A HubSpot account and the credential to reach it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -26,6 +28,25 @@ pub struct Portal {
     pub updated_at: OffsetDateTime,
     /// The portal's revision at its last change.
     pub version: i64,
+}
+
+/// A portal as people know it: `Marketing (62515)`, or the hub id alone where it has no name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedPortal {
+    /// The hub id.
+    pub portal_id: PortalId,
+    /// A name for people; may be empty.
+    pub display_name: String,
+}
+
+impl fmt::Display for NamedPortal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.display_name.is_empty() {
+            self.portal_id.fmt(f)
+        } else {
+            write!(f, "{} ({})", self.display_name, self.portal_id)
+        }
+    }
 }
 
 /// HubSpot's account information.

@@ -132,6 +132,8 @@ reasons! {
     PrerequisitesNotAcknowledged = 43, "PREREQUISITES_NOT_ACKNOWLEDGED", FailedPrecondition;
     /// The portal has a list of this name. Choose another name, or that list.
     SmartListNameTaken = 44, "SMART_LIST_NAME_TAKEN", AlreadyExists;
+    /// The portal has no such lifecycle stage. The field is named, and the stages that the portal has. Details: stages.
+    LifecycleStageUnknown = 45, "LIFECYCLE_STAGE_UNKNOWN", InvalidArgument;
     /// The setup has no such hand-off.
     HandoffNotFound = 49, "HANDOFF_NOT_FOUND", NotFound;
     /// The portal is connected to another org; one portal has at most one. Disconnect it first.

@@ -5,6 +5,18 @@ use serde::{Deserialize, Serialize};
 /// HubSpot's internal value of the stage from which contacts sync when there is no inclusion list (R62).
 pub const DEFAULT_LOWEST_STAGE: &str = "subscriber";
 
+/// Every portal starts with these lifecycle stages, in this order.
+pub const DEFAULT_STAGES: [&str; 8] = [
+    "subscriber",
+    "lead",
+    "marketingqualifiedlead",
+    "salesqualifiedlead",
+    "opportunity",
+    "customer",
+    "evangelist",
+    "other",
+];
+
 /// Which objects sync besides contacts (R54, R55).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectSync {

@@ -176,7 +176,7 @@ fn refused(call: &Call, refusal: &Refusal) -> Status {
             }
         }
         Kind::InvalidArgument => {
-            if let Some(field) = guilty_field(refusal.reason) {
+            if let Some(field) = guilty_field(&refusal) {
                 let description = message(call.language, &refusal);
                 details.set_bad_request(vec![FieldViolation::new(field, description)]);
             }
@@ -313,11 +313,12 @@ fn missing_resource(refusal: &Refusal) -> Option<(&'static str, &str)> {
 }
 
 /// The field that an argument error found later than parsing speaks of.
-fn guilty_field(reason: Reason) -> Option<&'static str> {
-    match reason {
+fn guilty_field(refusal: &Refusal) -> Option<&str> {
+    match refusal.reason {
         Reason::RequestIdReused => Some("request_id"),
         Reason::PageTokenInvalid => Some("page_token"),
         Reason::ResumeTokenInvalid => Some("resume_token"),
+        Reason::LifecycleStageUnknown => refusal.arg("field"),
         _ => None,
     }
 }

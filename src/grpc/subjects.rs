@@ -9,10 +9,14 @@ pub trait Subjects {
 }
 
 macro_rules! subjects {
-    ($($message:ident { $($field:ident),* })*) => {$(
+    ($($message:ident { $($field:ident),* $(; $path:literal)? })*) => {$(
         impl Subjects for v1::$message {
             fn subjects(&self) -> Vec<(&'static str, String)> {
-                vec![$((stringify!($field), self.$field.to_string())),*]
+                vec![
+                    $((stringify!($field), self.$field.to_string()),)*
+                    // Which stages a portal has is found out later than parsing, and the field is named all the same.
+                    $(("field", $path.to_owned()),)?
+                ]
             }
         }
     )*};
@@ -27,9 +31,9 @@ subjects! {
     DisconnectRequest { request_id, portal_id }
     WatchConnectionsRequest { portal_id }
     ListSmartListsRequest { portal_id }
-    CreateSmartListRequest { request_id, portal_id }
+    CreateSmartListRequest { request_id, portal_id; "lifecycle_stages" }
     SetInclusionListRequest { request_id, portal_id, list_id }
-    ClearInclusionListRequest { request_id, portal_id }
+    ClearInclusionListRequest { request_id, portal_id; "lowest_lifecycle_stage" }
     GetOrgRequest { org_id }
     ListOrgsRequest {}
     ListOrgPortalsRequest { org_id }
@@ -56,7 +60,7 @@ subjects! {
     ConfirmVisualforceModuleRequest { request_id, setup_id }
     ChooseObjectSyncRequest { request_id, setup_id }
     ChooseActivitySyncRequest { request_id, setup_id }
-    ChooseInclusionListRequest { request_id, setup_id }
+    ChooseInclusionListRequest { request_id, setup_id; "no_list.lowest_lifecycle_stage" }
     CreateHandoffRequest { request_id, setup_id }
     ListHandoffsRequest { setup_id }
     RevokeHandoffRequest { request_id, setup_id, handoff_id }
@@ -67,7 +71,7 @@ subjects! {
     WatchSyncStatusRequest { portal_id }
     PauseSyncRequest { request_id, portal_id }
     ResumeSyncRequest { request_id, portal_id }
-    UpdateSyncSettingsRequest { request_id, portal_id }
+    UpdateSyncSettingsRequest { request_id, portal_id; "inclusion.no_list.lowest_lifecycle_stage" }
     CreateTestContactRequest { request_id, portal_id }
     GetTestContactRequest { test_contact_id }
     ListTestContactsRequest { portal_id }

@@ -25,6 +25,7 @@ pub use contact_sync::{NewPerson, Synced, by_external_id, delete_synced, match_a
 pub use error::{SalesforceError, SalesforceErrorKind};
 pub use host::{HostPolicy, HostRefused, Origin};
 pub use id::{InvalidId, SalesforceId};
+pub use oauth::is_rsa_private_key;
 pub use probe::{
     DailyLimit, Edition, ExternalIdField, Fact, FieldAccess, LayoutModule, LimitSource, ObjectAccess,
     Organization, PROBE_CALLS, Package, ProbeReport, ProbeScope, Seats, UserPermissions, probe,

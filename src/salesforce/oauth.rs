@@ -1,5 +1,6 @@
 //! The OAuth token endpoint: JWT bearer, client credentials, refresh token.
 
+use aws_lc_rs::rsa::KeyPair;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -99,14 +100,24 @@ fn audience(client: &SalesforceClient, origin: &Origin, environment: Environment
     }
 }
 
+/// Whether a text is an RSA private key in PEM that can sign.
+#[must_use]
+pub fn is_rsa_private_key(pem: &SecretString) -> bool {
+    pem.expose_secret().contains("PRIVATE KEY-----")
+        && rsa_key(pem).is_some_and(|key| KeyPair::from_der(key.as_bytes()).is_ok())
+}
+
+fn rsa_key(pem: &SecretString) -> Option<EncodingKey> {
+    EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()).ok()
+}
+
 fn assertion(
     client_id: &str,
     username: &str,
     audience: &str,
     private_key_pem: &SecretString,
 ) -> Result<String, SalesforceError> {
-    let key = EncodingKey::from_rsa_pem(private_key_pem.expose_secret().as_bytes())
-        .map_err(|_| unusable("the private key is not an RSA key in PEM"))?;
+    let key = rsa_key(private_key_pem).ok_or_else(|| unusable("the private key is not an RSA key in PEM"))?;
     let exp = OffsetDateTime::now_utc().unix_timestamp() + ASSERTION_SECONDS;
     let claims = Claims { iss: client_id, sub: username, aud: audience, exp };
     jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key)

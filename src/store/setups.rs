@@ -8,6 +8,7 @@ use crate::domain::{
     PortalId, Reason, SetupId,
     api_limit::{AllocationSource, LimitContext},
     change::{AttemptView, Change, SetupView},
+    portal::NamedPortal,
     setup::{Setup, Status},
 };
 
@@ -16,7 +17,7 @@ use crate::domain::{
 pub(super) struct OrgShare {
     pub(super) allocation: Option<(i64, AllocationSource)>,
     pub(super) held_by_others: i64,
-    pub(super) shared_with: Vec<PortalId>,
+    pub(super) shared_with: Vec<NamedPortal>,
 }
 
 impl PortalTx {
@@ -124,11 +125,16 @@ pub(super) async fn org_share(
             coalesce(sum(other.api_call_limit), 0)::bigint as "held!",
             coalesce(
                 array_agg(other.portal_id order by other.portal_id) filter (where other.user_key = c.user_key), '{}'
-            ) as "shared!"
+            ) as "shared!",
+            coalesce(
+                array_agg(coalesce(p.portal ->> 'display_name', '') order by other.portal_id)
+                    filter (where other.user_key = c.user_key), '{}'
+            ) as "names!"
         from connections c
         join orgs o on o.org_id = c.org_id
         left join connections other
             on other.org_id = c.org_id and other.portal_id <> c.portal_id and other.state <> 'disconnected'
+        left join portals p on p.portal_id = other.portal_id
         where c.portal_id = $1 and c.state <> 'disconnected'
         group by o.org_id, c.connection_id"#,
         portal_id.get(),
@@ -138,7 +144,14 @@ pub(super) async fn org_share(
     Ok(row.map_or_else(OrgShare::default, |row| OrgShare {
         allocation: Some((row.allocation, source(&row.allocation_source))),
         held_by_others: row.held,
-        shared_with: row.shared.into_iter().filter_map(PortalId::parse).collect(),
+        shared_with: row
+            .shared
+            .into_iter()
+            .zip(row.names)
+            .filter_map(|(id, display_name)| {
+                Some(NamedPortal { portal_id: PortalId::parse(id)?, display_name })
+            })
+            .collect(),
     }))
 }
 

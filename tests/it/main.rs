@@ -1,10 +1,12 @@
 //! Integration tests, one program: one link and one database server for all.
 
 mod authorization;
+mod bad_input;
 mod connect;
 mod database;
 mod docs;
 mod harness;
+mod hubspot_tokens;
 mod kills;
 mod layers;
 mod noise;

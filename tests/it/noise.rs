@@ -5,83 +5,24 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use bytes::{Buf as _, BufMut as _, Bytes};
+use bytes::Bytes;
 use connector::{
-    api::{self, v1},
+    api::v1,
     config::{Config, Sources},
     dev::{self, Environment, EnvironmentSettings, Line},
     simulator::hubspot::seed,
 };
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, MethodDescriptor, Value};
+use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, MethodDescriptor, Value};
 use rand::{RngExt as _, SeedableRng as _};
-use tonic::{
-    Code, Request, Status,
-    client::Grpc,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-};
+use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
+
+use crate::harness::raw;
 
 /// Random messages for each RPC. More with `BAD_INPUT_ROUNDS`.
 const ROUNDS: u32 = 40;
 const SEED: u64 = 0x5eed;
-/// No call may take longer: a hang is an answer too, and a wrong one.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Bytes in, bytes out: the wire as it is.
-#[derive(Clone, Copy, Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        let length = buffer.remaining();
-        Ok(Some(buffer.copy_to_bytes(length)))
-    }
-}
-
-/// Sends bytes to a method; of a stream the first message counts.
-async fn send(line: &Line, method: &MethodDescriptor, bytes: Bytes) -> Result<(), Status> {
-    let mut grpc = Grpc::new(line.clone());
-    grpc.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
-    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
-    let path = path.parse().map_err(|_| Status::unknown("a path"))?;
-    let mut request = Request::new(bytes);
-    request.set_timeout(PATIENCE);
-    if method.is_server_streaming() {
-        grpc.server_streaming(request, path, Raw).await?.into_inner().message().await?;
-    } else {
-        grpc.unary(request, path, Raw).await?;
-    }
-    Ok(())
-}
 
 /// Judges an answer: any code that says what the caller can do about it, with the details that go along.
 fn judge(method: &MethodDescriptor, what: &str, answer: Result<(), Status>) -> Result<()> {
@@ -204,9 +145,7 @@ impl Target {
         let config = Config::load(&Sources { file: None, environment: Vec::new(), overrides: Vec::new() })?;
         let environment = Environment::start(&config, &EnvironmentSettings::default()).await?;
         let line = dev::connect(&environment.grpc_url, &environment.token).await?;
-        let pool = DescriptorPool::decode(api::DESCRIPTOR)?;
-        let services = pool.services().filter(|service| service.package_name() == "connector.v1");
-        let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>()).collect();
+        let methods = raw::methods()?;
         let mut portals = v1::portal_service_client::PortalServiceClient::new(line.clone());
         let token = v1::HubSpotStaticToken { token: seed::TOKEN_A.to_owned() };
         let method = Some(v1::hub_spot_credential::Method::StaticToken(token));
@@ -221,7 +160,7 @@ impl Target {
     }
 
     async fn try_out(&self, method: &MethodDescriptor, what: &str, bytes: Bytes) -> Result<()> {
-        let answer = tokio::time::timeout(PATIENCE, send(&self.line, method, bytes)).await;
+        let answer = tokio::time::timeout(raw::PATIENCE, raw::send(&self.line, method, bytes)).await;
         judge(method, what, answer.with_context(|| format!("{} hangs on {what}", method.full_name()))?)
     }
 }

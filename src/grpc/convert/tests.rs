@@ -14,6 +14,7 @@ use crate::{
         change::{AttemptView, SetupView},
         connection::{Claims, ConnectAttempt, ConnectState, Purpose},
         inclusion::{Because, Verdict},
+        portal::NamedPortal,
         probe::{Actor, Check, Finding, Outcome, Unknown},
         setup::{Mark, SecurityToken, Setup, Step, VisualforceMethod},
         test_contact::{Cleanup, Status, TestContact},
@@ -41,7 +42,8 @@ fn view(setup: Setup) -> SetupView {
         policy: Policy::Of2026,
         calls_per_contact_sync: 4,
     });
-    SetupView { setup, limit, shared_with: vec![PortalId::parse(7).unwrap()], revision: 9 }
+    let shared = NamedPortal { portal_id: PortalId::parse(7).unwrap(), display_name: "Sales".to_owned() };
+    SetupView { setup, limit, shared_with: vec![shared], revision: 9 }
 }
 
 fn codes(setup: &v1::Setup) -> Vec<&str> {
@@ -84,7 +86,7 @@ fn r40_the_portals_that_a_token_reset_breaks_are_listed() {
     let notice = message.notices.iter().find(|notice| notice.code == "SECURITY_TOKEN_RESET_BREAKS_OTHERS");
     let notice = notice.unwrap();
     assert_eq!(notice.step(), v1::Step::SecurityToken);
-    assert!(notice.text.contains('7'), "{}", notice.text);
+    assert!(notice.text.contains("Sales (7)"), "{}", notice.text);
 }
 
 #[test]

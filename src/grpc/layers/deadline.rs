@@ -19,6 +19,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// RPCs that wait for a vendor: their clients give up after 30 seconds per call and they make a few.
 const ASKS_A_VENDOR: &[&str] = &[
     "/connector.v1.ConnectionService/CheckConnection",
+    "/connector.v1.InclusionListService/ClearInclusionList",
     "/connector.v1.InclusionListService/CreateSmartList",
     "/connector.v1.InclusionListService/ListSmartLists",
     "/connector.v1.InclusionListService/SetInclusionList",

@@ -154,13 +154,11 @@ fn single_line_secret(
     Some(secret)
 }
 
-/// Looks like PEM; whether it is a key shows when it signs.
+/// A key that can sign: a header alone, or a public key, is none.
 fn private_key(violations: &mut Violations, path: &str, value: String) -> Option<SecretString> {
     let key = field::secret(violations, path, value, MAX_PRIVATE_KEY_BYTES)?;
-    let text = secrecy::ExposeSecret::expose_secret(&key).trim();
-    let framed =
-        text.starts_with("-----BEGIN ") && text.ends_with("-----") && text.contains("PRIVATE KEY-----");
-    field::or_wrong(violations, path, framed.then_some(key), Wrong::NotAKey)
+    let signs = salesforce::is_rsa_private_key(&key);
+    field::or_wrong(violations, path, signs.then_some(key), Wrong::NotAKey)
 }
 
 fn optional_address(violations: &mut Violations, path: &str, value: &str) -> Option<String> {

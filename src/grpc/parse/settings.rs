@@ -36,13 +36,21 @@ pub fn no_list(violations: &mut Violations, field: &str, stage: &str) -> Option<
     Some(InclusionChoice::NoList(lowest_stage))
 }
 
+/// A list as an answer showed it. Only its id counts; the rest has bounds all the same.
+fn smart_list(violations: &mut Violations, list: &v1::SmartList) -> Option<String> {
+    let id = field::list_id(violations, "inclusion.list.list_id", &list.list_id);
+    let name = field::text(violations, "inclusion.list.name", &list.name, MAX_NAME_CHARS);
+    let path = "inclusion.list.processing_type";
+    let processing_type = field::text(violations, path, &list.processing_type, MAX_NAME_CHARS);
+    let size = field::within(violations, "inclusion.list.size", list.size, 0..=i64::MAX);
+    name.and(processing_type).and(size).and(id)
+}
+
 /// A rule that was set in a message.
 pub fn inclusion(violations: &mut Violations, given: v1::InclusionRule) -> Option<InclusionChoice> {
     use v1::inclusion_rule::Rule;
     match given.rule {
-        Some(Rule::List(list)) => {
-            field::list_id(violations, "inclusion.list.list_id", &list.list_id).map(InclusionChoice::List)
-        }
+        Some(Rule::List(list)) => smart_list(violations, &list).map(InclusionChoice::List),
         Some(Rule::NoList(none)) => {
             let path = "inclusion.no_list.lowest_lifecycle_stage";
             no_list(violations, path, &none.lowest_lifecycle_stage)

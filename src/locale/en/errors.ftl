@@ -102,6 +102,8 @@ error-prerequisites-not-acknowledged = The setup starts only when you confirm th
     .fix = Read what is needed and confirm it.
 error-smart-list-name-taken = The portal already has a list named "{ $name }".
     .fix = Choose another name, or use the list that exists.
+error-lifecycle-stage-unknown = { $field }: the portal has no lifecycle stage "{ $stage }". It has: { $stages }.
+    .fix = Send the internal value of one of these stages.
 
 ## Connecting
 
@@ -132,7 +134,10 @@ error-salesforce-login-refused = Salesforce refused the login{ HAS($username) ->
         [yes] {" "}of { $username }
        *[no] { "" }
     }. User name, password or security token is wrong, or the user is locked out: Salesforce does not say which.
-    .fix = Check all three before you try once more: repeated attempts lock the user out. If the password was changed, a new token came by e-mail. Your Salesforce administrator finds the exact reason in the Login History of the user.
+    .fix = { HAS($claimed) ->
+        [yes] The setup says { LABEL($claimed, kind: "salesforce-environment") }, and the login went to the host of it. A user who belongs to the other kind of org is refused there in these very words: then edit the step "{ step-environment }".{" "}
+       *[no] { "" }
+    }Check all three before you try once more: repeated attempts lock the user out. If the password was changed, a new token came by e-mail. Your Salesforce administrator finds the exact reason in the Login History of the user.
 error-security-token-not-active-yet = Salesforce does not accept the security token yet. A new token can take up to 15 minutes to work. { HAS($next_try_time) ->
         [yes] The next try is at { $next_try_time }.
        *[no] It is tried again automatically.

@@ -29,7 +29,10 @@ check-trial = No trial
 
 check-environment = Production or sandbox
     .fix-failed = The setup says { LABEL($claimed, kind: "salesforce-environment") }, the org is { LABEL($found, kind: "salesforce-environment") }. Edit the sandbox step, or log in with a user of the org that you mean.
-    .fix-not-checked = Whether the org is a sandbox could not be checked. The user name of a sandbox usually ends with the name of the sandbox.
+    .fix-not-checked = Whether the org is a sandbox could not be checked. { HAS($claimed) ->
+        [yes] The setup says { LABEL($claimed, kind: "salesforce-environment") }, and the login went to the host of it; a user of the other kind of org is refused there as if the password were wrong. If that may be so, edit the sandbox step.{" "}
+       *[no] { "" }
+    }The user name of a sandbox usually ends with the name of the sandbox.
 
 check-seats = Salesforce seats
     .fix-failed = The setup says { NUMBER($claimed) } seats, Salesforce reports { NUMBER($found) }. Correct the number in the seats step.

@@ -100,6 +100,8 @@ error-prerequisites-not-acknowledged = セットアップを始めるには、�
     .fix = 必要条件を読んで確認してください。
 error-smart-list-name-taken = 「{ $name }」という名前のリストは、すでにこのポータルにあります。
     .fix = 別の名前を付けるか、既存のリストを使用してください。
+error-lifecycle-stage-unknown = { $field }：このポータルにライフサイクルステージ「{ $stage }」はありません。あるのは次のステージです：{ $stages }。
+    .fix = これらのステージの内部値を送信してください。
 
 ## 接続
 
@@ -130,7 +132,10 @@ error-salesforce-login-refused = Salesforceがログインを拒否しました{
         [yes] （ユーザー：{ $username }）
        *[no] { "" }
     }。ユーザー名、パスワード、セキュリティトークンのいずれかが正しくないか、ユーザーがロックされています。どれが原因かは、Salesforceからは通知されません。
-    .fix = 3つとも確認してから、もう一度だけお試しください。繰り返すとユーザーがロックされます。パスワードを変更した場合は、新しいトークンがEメールで届いています。正確な原因は、Salesforce管理者がユーザーの[ログイン履歴]で確認できます。
+    .fix = { HAS($claimed) ->
+        [yes] セットアップの回答は「{ LABEL($claimed, kind: "salesforce-environment") }」のため、そのホストにログインしました。もう一方の種類の組織のユーザーも、このホストでは同じように拒否されます。その場合はステップ「{ step-environment }」を編集してください。
+       *[no] { "" }
+    }3つとも確認してから、もう一度だけお試しください。繰り返すとユーザーがロックされます。パスワードを変更した場合は、新しいトークンがEメールで届いています。正確な原因は、Salesforce管理者がユーザーの[ログイン履歴]で確認できます。
 error-security-token-not-active-yet = セキュリティトークンがまだSalesforceで有効になっていません。新しいトークンが使えるようになるまで、最大15分かかることがあります。{ HAS($next_try_time) ->
         [yes] 次は{ $next_try_time }に自動で再試行します。
        *[no] 自動で再試行します。

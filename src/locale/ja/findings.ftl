@@ -29,7 +29,10 @@ check-trial = トライアルでないこと
 
 check-environment = 本稼働環境またはサンドボックス
     .fix-failed = セットアップの回答は「{ LABEL($claimed, kind: "salesforce-environment") }」、組織は「{ LABEL($found, kind: "salesforce-environment") }」です。サンドボックスのステップを編集するか、目的の組織のユーザーでログインしてください。
-    .fix-not-checked = サンドボックスかどうかを確認できませんでした。サンドボックスのユーザー名は、通常、末尾がサンドボックス名です。
+    .fix-not-checked = サンドボックスかどうかを確認できませんでした。{ HAS($claimed) ->
+        [yes] セットアップの回答は「{ LABEL($claimed, kind: "salesforce-environment") }」のため、そのホストにログインしました。もう一方の種類の組織のユーザーは、パスワードの誤りと同じように拒否されます。その可能性がある場合は、サンドボックスのステップを編集してください。
+       *[no] { "" }
+    }サンドボックスのユーザー名は、通常、末尾がサンドボックス名です。
 
 check-seats = Salesforceのシート数
     .fix-failed = セットアップの回答は{ NUMBER($claimed) }シート、Salesforceの報告は{ NUMBER($found) }シートです。シート数のステップで修正してください。

@@ -115,7 +115,7 @@ async fn r53_credentials_of_every_method_have_bounds() -> Result<()> {
             login_url: login_url.to_owned(),
         })
     };
-    let key = "-----BEGIN PRIVATE KEY-----\nMII=\n-----END PRIVATE KEY-----\n";
+    let key = &scene.salesforce().make_app_key(ACME, "connector-client-id").map_err(anyhow::Error::msg)?;
     let long_key = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----", oversized(17_000));
     let secrets = |id: &str, secret: &str, login_url: &str| {
         Method::ClientCredentials(SalesforceClientCredentials {

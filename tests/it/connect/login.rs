@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use connector::{
     api::v1::{
-        Choice, ChooseObjectSyncRequest, ConnectState, ErrorReason, ObjectSync, StartSetupRequest, Step,
-        StepState,
+        Check, Choice, ChooseObjectSyncRequest, ConnectState, ErrorReason, ObjectSync, StartSetupRequest,
+        Step, StepState,
     },
     config::Config,
     simulator::{hubspot::seed::TOKEN_A, salesforce::fixture::UserFixture},
@@ -15,8 +15,8 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use super::scene::{
-    ACME, Claimed, PASSWORD, Portal, Scene, TOKEN, credential, detail, password, password_of, refusal,
-    request_id, wrong_fields,
+    ACME, Claimed, PASSWORD, Portal, Scene, TOKEN, credential, detail, finding, password, password_of,
+    refusal, request_id, wrong_fields,
 };
 
 /// A refused login ends the attempt at once: no token is new.
@@ -100,6 +100,22 @@ async fn r45_without_a_token_the_call_leads_to_the_token_step() -> Result<()> {
     // The request may bring it along.
     let attempt = scene.try_connect(&portal, Some(password_of(ACME, PASSWORD, TOKEN))).await?;
     ensure!(attempt.state() == ConnectState::Connected, "{attempt:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn r30_a_refused_login_says_that_the_other_kind_of_org_may_be_the_cause() -> Result<()> {
+    let scene = Scene::open_with(tokens_are_old).await?;
+    let portal = scene.portal_a().await?;
+    // As a sandbox's user at the production host: Salesforce does not tell it from a wrong password.
+    let stranger = Some(password("admin@acme.example.elsewhere"));
+    let attempt = scene.refused(&portal, stranger, ErrorReason::SalesforceLoginRefused).await?;
+    ensure!(attempt.fix.contains("Production or sandbox"), "{}", attempt.fix);
+    let environment = finding(&attempt.findings, Check::Environment, "")?;
+    ensure!(environment.claimed == "production", "{environment:?}");
+    ensure!(environment.fix.contains("edit the sandbox step"), "{environment:?}");
+    let login = finding(&attempt.findings, Check::Login, "")?;
+    ensure!(login.fix.contains("sandbox step"), "{login:?}");
     Ok(())
 }
 

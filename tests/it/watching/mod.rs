@@ -6,5 +6,6 @@ mod load;
 mod order;
 mod record;
 mod rules;
+mod stalled;
 mod tokens;
 mod writers;

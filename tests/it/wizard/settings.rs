@@ -1,8 +1,16 @@
 //! What syncs (R54, R55, R57–R62).
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
-use connector::api::v1::{
-    self, Choice, ErrorReason, Step, StepState, choose_inclusion_list_request, inclusion_rule::Rule,
+use connector::{
+    api::v1::{
+        self, Choice, ErrorReason, Step, StepState, choose_inclusion_list_request, inclusion_rule::Rule,
+    },
+    simulator::{
+        fault::{Action, FaultPlan, Point},
+        hubspot::seed,
+    },
 };
 use tonic::Code;
 
@@ -138,6 +146,43 @@ async fn r61_no_list_is_a_choice_and_not_the_lack_of_an_answer() -> Result<()> {
     let settings = walk.sync_status().await?.settings.unwrap_or_default();
     assert!(matches!(rule(settings.inclusion), Some(Rule::NoList(_))));
     walk.review().await?;
+    Ok(())
+}
+
+/// Gives portal A other lifecycle stages than HubSpot's.
+async fn customize_stages(world: &World) -> Result<()> {
+    let url = format!("{}/crm/v3/properties/contacts/lifecyclestage", world.simulators.hubspot_url);
+    let stage = |value: &str, order: u32| serde_json::json!({"value": value, "label": value, "displayOrder": order, "hidden": false});
+    let options = serde_json::json!({"options": [stage("subscriber", 0), stage("9001", 1)]});
+    let answer = reqwest::Client::new().patch(url).bearer_auth(seed::TOKEN_A).json(&options).send().await?;
+    anyhow::ensure!(answer.status().is_success(), "{}", answer.text().await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn r62_a_stage_that_the_portal_does_not_have_is_refused_with_those_it_has() -> Result<()> {
+    let world = World::start().await?;
+    let walk = Walk::before(&world, Step::InclusionList).await?;
+    let unknown = |answer| {
+        let refusal = refused_for(answer, Code::InvalidArgument, ErrorReason::LifecycleStageUnknown)?;
+        assert_eq!(refusal.fields, ["no_list.lowest_lifecycle_stage"]);
+        anyhow::Ok(refusal)
+    };
+    let refusal = unknown(walk.no_list("leads").await)?;
+    let stages = refusal.metadata.get("stages").cloned().unwrap_or_default();
+    assert!(stages.starts_with("subscriber, lead, marketingqualifiedlead"), "{stages}");
+    assert!(refusal.localized.1.contains("leads") && refusal.localized.1.contains(&stages), "{refusal:?}");
+    // The stages are the portal's own.
+    customize_stages(&world).await?;
+    unknown(walk.no_list("lead").await)?;
+    walk.no_list("9001").await?;
+    // While HubSpot does not say them, those pass that every portal starts with.
+    let faults = &world.simulators.hubspot.frame().faults;
+    let action =
+        Action::Respond { status: 503, headers: BTreeMap::new(), body: String::new(), point: Point::Before };
+    faults.add(FaultPlan::on("GET", "*/properties/*", action));
+    walk.no_list("lead").await?;
+    refused_for(walk.no_list("9001").await, Code::Unavailable, ErrorReason::HubspotUnavailable)?;
     Ok(())
 }
 

@@ -84,6 +84,17 @@ async fn r40_a_reset_is_warned_of_and_our_other_connections_are_named() -> Resul
     }
     let second = Walk::start_with(&world, seed::TOKEN_B).await?;
     second.answer_until(Step::ObjectSync).await?;
+    let method = v1::hub_spot_credential::Method::StaticToken(v1::HubSpotStaticToken {
+        token: seed::TOKEN_B.to_owned(),
+    });
+    let named = v1::RegisterPortalRequest {
+        request_id: request_id(),
+        credential: Some(v1::HubSpotCredential { method: Some(method) }),
+        display_name: "Sales Japan".to_owned(),
+    };
+    inner(second.clients.portals.clone().register_portal(named).await)?;
+    let warning = notice(&first.setup().await?, "SECURITY_TOKEN_RESET_BREAKS_OTHERS").unwrap_or_default();
+    assert!(warning.contains(&format!("Sales Japan ({})", second.portal_id)), "{warning}");
     // Another user of the same org is not concerned.
     for (walk, other) in [(&first, &second), (&second, &first)] {
         let setup = walk.setup().await?;
