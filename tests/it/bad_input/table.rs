@@ -3,13 +3,16 @@
 use prost_reflect::Value;
 use tonic::Code;
 
-use super::rules::{
-    Expect, Row, Rule, any, any_org_id, any_setup_id, chosen_enum, client_id, connected_portal, credential,
-    etag, line_secret, list_id, login_token, long, must_be_true, name, not_eligible, optional_address,
-    optional_enum, optional_secret, org_id, page_size, page_token_of_portals, page_token_of_setups,
-    portal_filter, portal_id, private_key, request_id, required_address, resume_of_setup, resume_of_sync,
-    security_token, setup_id, stage, stage_entry, stages, subscription, test_contact_id, text,
-    watched_portal,
+use super::{
+    USED_ID,
+    rules::{
+        Expect, Row, Rule, any, any_org_id, any_setup_id, chosen_enum, client_id, connected_portal,
+        credential, etag, line_secret, list_id, login_token, long, must_be_true, name, not_eligible,
+        optional_address, optional_enum, optional_secret, org_id, page_size, page_token_of_portals,
+        page_token_of_setups, portal_filter, portal_id, private_key, request_id, required_address,
+        resume_of_setup, resume_of_sync, security_token, setup_id, stage, stage_entry, stages, subscription,
+        test_contact_id, text, uuid, watched_portal,
+    },
 };
 
 /// Message (`*` for every one), path, and what is tried there. The first row that fits counts.
@@ -95,6 +98,11 @@ pub const RULES: &[Row] = &[
         let rule = Rule::good(text("none")).most(long(4_096)).wrong([text(""), long(4_097)]);
         rule.with(text("none"), changed)
     }),
+    ("CreateHandoffRequest", "valid_hours", |_| {
+        let wrong = [-1, i32::MIN, 721, i32::MAX].map(Value::I32);
+        Rule::good(Value::I32(0)).most(Value::I32(720)).wrong(wrong)
+    }),
+    ("RevokeHandoffRequest", "handoff_id", |_| uuid(USED_ID, "HANDOFF_NOT_FOUND")),
     ("FinishSetupRequest", "import_decision", |_| optional_enum(2)),
     // Connecting.
     ("ConnectAccountsRequest", "expected_org_id", any_org_id),
