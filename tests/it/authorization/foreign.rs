@@ -26,7 +26,7 @@ pub fn nobodys(random: &mut StdRng) -> Ids {
     let uuid = |random: &mut StdRng| Uuid::from_u128(random.random::<u128>()).to_string();
     let org: String = (0..12).map(|_| char::from(b'A' + random.random_range(0..26_u8))).collect();
     Ids {
-        portal_id: random.random_range(20_000_000..i64::MAX),
+        portal_id: random.random_range(20_000_000..100_000_000),
         setup_id: uuid(random),
         test_contact_id: uuid(random),
         org_id: format!("00D{org}"),
