@@ -1,7 +1,7 @@
 //! For whom an answer is written: its language, and which portals may be named in it.
 
 use crate::{
-    domain::{PortalId, Refusal, access::PortalGrant},
+    domain::{PortalId, Refusal, access::PortalGrant, portal::NamedPortal},
     locale::Language,
 };
 
@@ -22,9 +22,9 @@ pub struct Viewer<'a> {
 impl Viewer<'_> {
     /// The figures by which a text lists portals: those that may be named, and how many there are beside them.
     #[must_use]
-    pub fn figures(&self, portals: &[PortalId]) -> Vec<(&'static str, String)> {
-        let named: Vec<String> =
-            portals.iter().filter(|id| self.portals.allows(**id)).map(ToString::to_string).collect();
+    pub fn figures(&self, portals: &[NamedPortal]) -> Vec<(&'static str, String)> {
+        let may_be_named = portals.iter().filter(|portal| self.portals.allows(portal.portal_id));
+        let named: Vec<String> = may_be_named.map(ToString::to_string).collect();
         let others = portals.len() - named.len();
         let mut figures = vec![(PORTALS, named.join(", "))];
         if others > 0 {
