@@ -22,6 +22,21 @@ if [ ! -e "$folder/keyring.json" ]; then
     printf '{\n  "current": "1",\n  "keys": {\n    "1": "%s"\n  },\n  "fingerprint_key": "%s"\n}\n' \
         "$(random)" "$(random)" >"$folder/keyring.json"
 fi
+
+# The key that signs tokens, and the operator's token. By a program at hand, else by the image.
+connectord() {
+    if [ -n "${CONNECTORD:-}" ]; then
+        "$CONNECTORD" "$@"
+    else
+        docker image inspect connector >/dev/null 2>&1 || docker compose build server-1 >&2
+        docker run --rm --network none --user "$(id -u):$(id -g)" --volume "$PWD/$folder:/$folder" --workdir / connector "$@"
+    fi
+}
+[ -e "$folder/token-key.json" ] || connectord new-token-key "$folder/token-key.json" --jwks "$folder/jwks.json"
+[ -e "$folder/operator.token" ] ||
+    connectord issue-token --key "$folder/token-key.json" --subject operator --all-scopes --all-portals \
+        --expires-in 90d --out "$folder/operator.token"
+
 # The database's image reads its files under a user of its own; the folder keeps others on this machine out.
 chmod 644 "$folder"/*_password
 
@@ -34,3 +49,4 @@ else
     grep -q '^CONNECTOR_USER=' .env || printf 'CONNECTOR_USER=%s\n' "$user" >>.env
 fi
 echo "secrets are in $folder; back keyring.json up: without it nothing that was sealed can be opened"
+echo "connectorctl --token-file $folder/operator.token; it is good for 90 days, then delete it and run this again"

@@ -2,6 +2,8 @@
 //!
 //! `connectord serve` and `dev` start the same server here.
 
+mod security;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use thiserror::Error;
@@ -13,7 +15,7 @@ use crate::{
     control::{self, Control, Parts},
     domain::api_limit::Policy,
     grpc::{
-        self, Authentication, Backend, ConnectionLimits, Handoffs, Links, Readiness, RuleError, Rules,
+        self, Backend, CallerLimits, ConnectionLimits, Handoffs, Links, Readiness, RuleError, Rules,
         ServerSettings, Shutdown,
     },
     hubspot::{self, HubSpotClient},
@@ -24,6 +26,9 @@ use crate::{
     watch::{StreamSettings, Watches},
 };
 
+use security::Security;
+pub use security::SecurityError;
+
 /// How often it is checked whether the database takes writes.
 const READINESS_EVERY: Duration = Duration::from_secs(1);
 
@@ -33,6 +38,9 @@ pub enum StartError {
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Who may call.
+    #[error(transparent)]
+    Security(#[from] SecurityError),
     /// No keys.
     #[error("no keys for the vault: set vault.key_file (`connectord new-key-file PATH` makes one)")]
     NoKeys,
@@ -66,18 +74,24 @@ pub enum StartError {
 pub struct Started {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Base URL, by address.
+    pub url: String,
+}
+
+/// What of the configuration shows only when keys and certificates are read: for those who only check it.
+///
+/// # Errors
+/// [`SecurityError`] says what to do.
+pub fn check_security(config: &Config) -> Result<(), SecurityError> {
+    Security::new(config).map(|_| ())
 }
 
 /// Starts a server. It runs until the lifecycle ends.
 ///
 /// # Errors
 /// [`StartError`] says what is missing and what to do.
-pub async fn start(
-    config: &Config,
-    token: Option<secrecy::SecretString>,
-    life: &Lifecycle,
-) -> Result<Started, StartError> {
-    start_with(config, token, life, |_| ()).await
+pub async fn start(config: &Config, life: &Lifecycle) -> Result<Started, StartError> {
+    start_with(config, life, |_| ()).await
 }
 
 /// Starts a server whose settings are other than the configuration says, such as with other rules.
@@ -86,10 +100,10 @@ pub async fn start(
 /// [`StartError`] says what is missing and what to do.
 pub async fn start_with(
     config: &Config,
-    token: Option<secrecy::SecretString>,
     life: &Lifecycle,
     adjust: impl FnOnce(&mut ServerSettings),
 ) -> Result<Started, StartError> {
+    let Security { authentication, tls } = Security::new(config)?;
     let rules = Arc::new(Rules::of_the_api()?);
     let vault = Arc::new(Vault::new(keys(config)?));
     let url = config.database.required_url()?.clone();
@@ -105,8 +119,14 @@ pub async fn start_with(
     let address =
         listener.local_addr().map_err(|source| StartError::Listen { address: config.grpc.listen, source })?;
     let readiness = Readiness::not_ready(grpc::names()).await;
-    let handoffs = Some(Handoffs::new(control.clone()));
-    let mut settings = ServerSettings { rules, handoffs, ..server_settings(config, token) };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let mut settings = ServerSettings {
+        authentication: authentication.clone(),
+        tls: tls.clone(),
+        handoffs: Some(Handoffs::new(control.clone())),
+        rules,
+        ..server_settings(config)
+    };
     adjust(&mut settings);
     let max_streams = usize::try_from(config.grpc.max_streams.get()).unwrap_or(usize::MAX);
     let backend = Backend::new(control.clone(), watches.clone(), max_streams, config.grpc.stream_recheck);
@@ -123,6 +143,12 @@ pub async fn start_with(
         control::run_jobs(control, owner, stop).await;
     });
     life.spawn(keep_ready(store.clone(), readiness.clone(), life.soft().clone()));
+    let stop = life.soft().clone();
+    life.spawn(async move { authentication.keep_fresh(stop).await });
+    if let Some(tls) = tls {
+        let (every, stop) = (config.tls.reload_interval, life.soft().clone());
+        life.spawn(async move { tls.keep_fresh(every, stop).await });
+    }
     let shutdown = Shutdown { soft: life.soft().clone(), hard: life.hard().clone() };
     life.spawn_essential("grpc server", async move {
         if let Err(error) = grpc::serve(listener, services, readiness, settings, shutdown).await {
@@ -133,7 +159,7 @@ pub async fn start_with(
         worker_ended.cancelled().await;
         store.close().await;
     });
-    Ok(Started { address })
+    Ok(Started { address, url: format!("{scheme}://{address}") })
 }
 
 fn keys(config: &Config) -> Result<KeyRing, StartError> {
@@ -218,18 +244,25 @@ fn control_settings(config: &Config) -> control::Settings {
     }
 }
 
-fn server_settings(config: &Config, token: Option<secrecy::SecretString>) -> ServerSettings {
-    let connections = usize::try_from(config.grpc.max_connections.get()).unwrap_or(usize::MAX);
+/// Everything but authentication and TLS.
+fn server_settings(config: &Config) -> ServerSettings {
+    let size = |number: std::num::NonZeroU32| usize::try_from(number.get()).unwrap_or(usize::MAX);
     ServerSettings {
-        authentication: token.map_or_else(Authentication::none, Authentication::bearer),
         links: Arc::new(Links {
             package_production: config.salesforce.package_install_url_production.to_string(),
             package_sandbox: config.salesforce.package_install_url_sandbox.to_string(),
             ..Links::default()
         }),
-        max_request_bytes: usize::try_from(config.grpc.max_message_bytes.get()).unwrap_or(usize::MAX),
+        max_request_bytes: size(config.grpc.max_message_bytes),
         default_deadline: config.grpc.unary_deadline,
-        connections: ConnectionLimits { total: connections, per_address: connections },
+        connections: ConnectionLimits {
+            total: size(config.grpc.max_connections),
+            per_address: size(config.grpc.max_connections_per_address),
+        },
+        caller: CallerLimits {
+            calls: size(config.grpc.max_calls_per_caller),
+            streams: size(config.grpc.max_streams_per_caller),
+        },
         max_streams_per_connection: config.grpc.max_streams_per_connection.get(),
         ..ServerSettings::default()
     }

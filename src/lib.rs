@@ -20,6 +20,7 @@
 //! | [`grpc`] | translation, and everything an RPC goes through on its way in and out |
 //! | [`locale`] | every text, in English and Japanese |
 //! | [`app`], [`daemon`] | putting a server together; `connectord`'s commands |
+//! | [`issuer`] | making tokens, where nobody else does |
 //! | [`ctl`] | `connectorctl`, over the API alone |
 //! | [`config`], [`telemetry`], [`lifecycle`], [`failpoint`] | the process |
 
@@ -34,9 +35,11 @@ pub mod domain;
 pub mod failpoint;
 pub mod grpc;
 pub mod hubspot;
+pub mod issuer;
 pub mod lifecycle;
 pub mod locale;
 mod outbound;
+mod private_file;
 mod ready_file;
 pub mod salesforce;
 pub mod store;

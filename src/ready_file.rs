@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Serialize;
 
+use crate::private_file;
+
 /// What is written. A part that does not run is left out.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Ready<'a> {
@@ -26,12 +28,9 @@ pub(crate) struct Ready<'a> {
 }
 
 impl Ready<'_> {
-    /// Writes it beside its place and moves it there: who sees it sees it whole.
-    pub(crate) async fn write(&self, path: &Path) -> anyhow::Result<()> {
+    /// Writes it, for its owner alone: a token may be in it. Who sees it sees it whole.
+    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(self)?;
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".part");
-        tokio::fs::write(&beside, text).await.with_context(|| format!("can't write {}", path.display()))?;
-        tokio::fs::rename(&beside, path).await.with_context(|| format!("can't write {}", path.display()))
+        private_file::replace(path, &text).with_context(|| format!("can't write {}", path.display()))
     }
 }

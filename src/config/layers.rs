@@ -171,6 +171,8 @@ impl Layers {
 
     fn sections_into_config(&self, problems: &mut Vec<Problem>) -> Option<Config> {
         let grpc = self.section("grpc", problems);
+        let auth = self.section("auth", problems);
+        let tls = self.section("tls", problems);
         let database = self.section("database", problems);
         let vault = self.section("vault", problems);
         let salesforce = self.section("salesforce", problems);
@@ -182,6 +184,8 @@ impl Layers {
         let log = self.section("log", problems);
         Some(Config {
             grpc: grpc?,
+            auth: auth?,
+            tls: tls?,
             database: database?,
             vault: vault?,
             salesforce: salesforce?,

@@ -4,6 +4,7 @@
 //! reported with the file, variable or flag that it came from, and all mistakes at once. No other room is used here,
 //! and nothing is opened but the files that the configuration names.
 
+mod auth;
 mod error;
 mod layers;
 mod print;
@@ -15,6 +16,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+pub use auth::{Algorithm, AllPortals, AuthConfig, CertificateConfig, Portals, Required, TlsConfig};
 pub use error::{ConfigError, Origin, Problem};
 pub use layers::Layers;
 pub use sections::{

@@ -6,11 +6,17 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
+use super::auth::{AuthConfig, TlsConfig};
+
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The gRPC server.
     pub grpc: GrpcConfig,
+    /// Who may call.
+    pub auth: AuthConfig,
+    /// TLS of the gRPC server.
+    pub tls: TlsConfig,
     /// PostgreSQL.
     pub database: DatabaseConfig,
     /// The keys for secrets.
@@ -37,6 +43,8 @@ pub struct Config {
 pub struct GrpcConfig {
     /// Address to serve on.
     pub listen: SocketAddr,
+    /// Plain text also on an address that others reach.
+    pub allow_plaintext: bool,
     /// Largest message taken, in bytes.
     pub max_message_bytes: NonZeroU32,
     /// Longest unary call.
@@ -44,6 +52,12 @@ pub struct GrpcConfig {
     pub unary_deadline: Duration,
     /// Connections at once.
     pub max_connections: NonZeroU32,
+    /// Connections at once from one address.
+    pub max_connections_per_address: NonZeroU32,
+    /// Calls at once of one caller.
+    pub max_calls_per_caller: NonZeroU32,
+    /// Watch streams at once of one caller.
+    pub max_streams_per_caller: NonZeroU32,
     /// Calls at once on one connection.
     pub max_streams_per_connection: NonZeroU32,
     /// Watch streams at once in the process.
@@ -245,12 +259,14 @@ pub enum LogFormat {
     Json,
 }
 
-fn unless_empty<'de, D: Deserializer<'de>, T: From<String>>(from: D) -> Result<Option<T>, D::Error> {
+pub(super) fn unless_empty<'de, D: Deserializer<'de>, T: From<String>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(from)?;
     Ok((!text.is_empty()).then(|| T::from(text)))
 }
 
-fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+pub(super) fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let duration: Duration = humantime_serde::deserialize(from)?;
     if duration.is_zero() { Err(D::Error::custom("must be longer than zero")) } else { Ok(duration) }
 }

@@ -1,14 +1,14 @@
 //! The way to the server: one channel, the caller's metadata on every call, and retries that are safe.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder, Retryable as _};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use tonic::{
     Code, Request, Response, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
-    transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
 };
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
@@ -44,6 +44,23 @@ pub struct Target {
     pub token: Option<SecretString>,
     /// PEM of the root that signed the server's certificate; the system's roots otherwise.
     pub ca_pem: Option<Vec<u8>>,
+    /// The certificate to call with, for mutual TLS.
+    pub identity: Option<ClientIdentity>,
+}
+
+/// A client certificate and its private key, in PEM.
+#[derive(Clone)]
+pub struct ClientIdentity {
+    /// The chain, the client's own certificate first.
+    pub cert_pem: Vec<u8>,
+    /// The private key.
+    pub key_pem: SecretSlice<u8>,
+}
+
+impl fmt::Debug for ClientIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientIdentity").finish_non_exhaustive()
+    }
 }
 
 /// Adds the caller's metadata to every call.
@@ -266,18 +283,25 @@ fn endpoint(target: &Target) -> Result<Endpoint, Error> {
         .map_err(|error| refuse(&error))?
         .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL);
-    match (is_tls, &target.ca_pem) {
-        (false, None) => Ok(endpoint),
-        (false, Some(_)) => Err(Error::Usage("--ca-file needs an https:// endpoint".to_owned())),
-        (true, pem) => {
-            let tls = ClientTlsConfig::new();
-            let tls = match pem {
-                Some(pem) => tls.ca_certificate(Certificate::from_pem(pem)),
-                None => tls.with_native_roots(),
-            };
-            endpoint.tls_config(tls).map_err(|error| refuse(&error))
-        }
+    if !is_tls {
+        let needs_tls = target.ca_pem.is_some() || target.identity.is_some();
+        return if needs_tls {
+            Err(Error::Usage("--ca-file, --cert and --key need an https:// endpoint".to_owned()))
+        } else {
+            Ok(endpoint)
+        };
     }
+    let tls = match &target.ca_pem {
+        Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
+        None => ClientTlsConfig::new().with_native_roots(),
+    };
+    let tls = match &target.identity {
+        Some(identity) => {
+            tls.identity(Identity::from_pem(&identity.cert_pem, identity.key_pem.expose_secret()))
+        }
+        None => tls,
+    };
+    endpoint.tls_config(tls).map_err(|error| refuse(&error))
 }
 
 fn bearer(token: &SecretString) -> Result<MetadataValue<Ascii>, Error> {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     args::{ColorChoice, DEFAULT_ENDPOINT, Global},
-    client::{Client, Target},
+    client::{Client, ClientIdentity, Target},
     error::Error,
     output::{self, Format, View},
     progress::Progress,
@@ -138,6 +138,7 @@ impl Context {
 fn target(global: &Global) -> Result<Target, Error> {
     let ready = global.ready_file.as_deref().map(read_ready).transpose()?;
     let ca_pem = global.ca_file.as_deref().map(read_file).transpose()?;
+    let identity = identity(global)?;
     let token = match (&global.token, &global.token_file) {
         (Some(token), _) => Some(token.clone()),
         (None, Some(path)) => Some(read_token(path)?),
@@ -149,7 +150,18 @@ fn target(global: &Global) -> Result<Target, Error> {
         endpoint: global.endpoint.clone().or(grpc).unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned()),
         token: token.or(ready_token),
         ca_pem,
+        identity,
     })
+}
+
+fn identity(global: &Global) -> Result<Option<ClientIdentity>, Error> {
+    match (&global.cert_file, &global.key_file) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => {
+            Ok(Some(ClientIdentity { cert_pem: read_file(cert)?, key_pem: read_file(key)?.into() }))
+        }
+        _ => Err(Error::Usage("--cert and --key belong together".to_owned())),
+    }
 }
 
 /// `HOST:PORT` as a URL.

@@ -33,7 +33,12 @@ pub async fn serve(routes: Routes) -> String {
 
 /// A caller of a server.
 pub fn client(endpoint: &str) -> Client {
-    let target = Target { endpoint: endpoint.to_owned(), token: Some("canary-token".into()), ca_pem: None };
+    let target = Target {
+        endpoint: endpoint.to_owned(),
+        token: Some("canary-token".into()),
+        ca_pem: None,
+        identity: None,
+    };
     let quick = backon::ExponentialBuilder::default().with_min_delay(std::time::Duration::from_millis(1));
     Client::new(&target, Lang::Ja, None, None).unwrap().with_backoff(quick)
 }

@@ -1,8 +1,10 @@
 //! What `connectord` can be told.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+
+use crate::domain::{PortalId, access::Scope};
 
 /// The server that connects HubSpot portals with Salesforce orgs.
 #[derive(Debug, Parser)]
@@ -48,6 +50,23 @@ pub enum Command {
         /// Where to write it.
         path: PathBuf,
     },
+    /// Make a key that signs tokens, for installations without an identity provider.
+    #[command(
+        after_help = "Servers read the JWKS file (auth.jwks_file). Where it exists, the new key is added to it; to
+revoke a key, take it out of there.
+
+Examples:
+  connectord new-token-key token-key.json --jwks jwks.json"
+    )]
+    NewTokenKey {
+        /// Where to write the private key, with mode 0600. An existing file is never overwritten.
+        path: PathBuf,
+        /// File with the public keys: made, or added to.
+        #[arg(long, value_name = "PATH")]
+        jwks: PathBuf,
+    },
+    /// Sign a token with such a key.
+    IssueToken(IssueTokenArgs),
     /// A private Postgres, both simulators and the server: stays up until it is stopped.
     #[cfg(feature = "simulator")]
     Dev(DevArgs),
@@ -68,6 +87,54 @@ pub enum ConfigCommand {
     Print,
 }
 
+/// Options of `issue-token`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Issuer and audience are those of the configuration (auth.issuer, auth.audience).
+
+Examples:
+  connectord issue-token --key token-key.json --subject alice --scope setup --scope connect --portal 62515 --out alice.token
+  connectord issue-token --key token-key.json --subject operator --all-scopes --all-portals --expires-in 8h --out token")]
+pub struct IssueTokenArgs {
+    /// The private key.
+    #[arg(long, value_name = "PATH")]
+    pub key: PathBuf,
+    /// Who calls with it, as audit rows and answers will name them.
+    #[arg(long, value_name = "NAME")]
+    pub subject: String,
+    /// What it may do. May be repeated.
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = parse_scope, required_unless_present = "all_scopes")]
+    pub scopes: Vec<Scope>,
+    /// Everything.
+    #[arg(long, conflicts_with = "scopes")]
+    pub all_scopes: bool,
+    /// A portal that it may know of, by hub id. May be repeated.
+    #[arg(long = "portal", value_name = "HUB_ID", value_parser = parse_portal, required_unless_present = "all_portals")]
+    pub portals: Vec<PortalId>,
+    /// All portals, also those of tomorrow.
+    #[arg(long, conflicts_with = "portals")]
+    pub all_portals: bool,
+    /// How long it is good, for example 8h or 30d; at most 90d.
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = parse_duration)]
+    pub expires_in: Duration,
+    /// Write it to this file, with mode 0600, and not to standard output.
+    #[arg(long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+}
+
+fn parse_scope(text: &str) -> Result<Scope, String> {
+    let names: Vec<&str> = Scope::ALL.iter().map(|scope| scope.name()).collect();
+    Scope::from_name(text).ok_or_else(|| format!("there are {}", names.join(", ")))
+}
+
+fn parse_portal(text: &str) -> Result<PortalId, String> {
+    let id = text.parse().ok().and_then(PortalId::parse);
+    id.ok_or_else(|| "must be a hub id".to_owned())
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| error.to_string())
+}
+
 /// Options of `serve`.
 #[derive(Debug, ClapArgs)]
 pub struct ServeArgs {
@@ -82,7 +149,7 @@ pub struct DevArgs {
     /// Keep the data in this folder. Without it, everything is thrown away at the end.
     #[arg(long, value_name = "PATH")]
     pub data_dir: Option<PathBuf>,
-    /// Write a JSON object with grpc, salesforce, hubspot, database_url and token here once everything answers.
+    /// Write a JSON object with grpc, token, salesforce, hubspot and database_url here once everything answers.
     #[arg(long, value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
     /// Address of the gRPC server; port 0 lets the system choose.

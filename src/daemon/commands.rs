@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::{
     args::{Args, Command, ConfigCommand},
-    doctor,
+    doctor, tokens,
 };
 #[cfg(feature = "simulator")]
 use crate::dev::EnvironmentSettings;
@@ -18,6 +18,10 @@ use crate::{
     store, telemetry,
     vault::KeyRing,
 };
+
+/// How long the token of `dev` is good.
+#[cfg(feature = "simulator")]
+const DEV_TOKEN_LIFETIME: std::time::Duration = std::time::Duration::from_secs(12 * 3_600);
 
 /// Runs a command.
 ///
@@ -35,6 +39,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             println!("{} was written; keep a copy where the database's backups are not", path.display());
             Ok(ExitCode::SUCCESS)
         }
+        Command::NewTokenKey { path, jwks } => tokens::new_key(&path, &jwks),
+        Command::IssueToken(options) => tokens::issue(&load(file, args.overrides)?, options),
         #[cfg(feature = "simulator")]
         Command::Dev(dev) => {
             let settings = EnvironmentSettings {
@@ -42,6 +48,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
                 salesforce: dev.salesforce,
                 hubspot: dev.hubspot,
                 data_dir: dev.data_dir,
+                token_lifetime: DEV_TOKEN_LIFETIME,
             };
             crate::dev::up(&load(file, args.overrides)?, &settings, dev.ready_file.as_deref()).await
         }
@@ -63,10 +70,10 @@ fn load(file: Option<&Path>, overrides: Vec<(String, String)>) -> anyhow::Result
 async fn serve(config: &Config, ready_file: Option<&Path>) -> anyhow::Result<ExitCode> {
     telemetry::init(&config.log)?;
     let life = Lifecycle::new();
-    let started = app::start(config, None, &life).await?;
+    let started = app::start(config, &life).await?;
     if let Some(path) = ready_file {
-        let ready = Ready { grpc: Some(format!("http://{}", started.address)), ..Ready::default() };
-        ready.write(path).await?;
+        let ready = Ready { grpc: Some(started.url), ..Ready::default() };
+        ready.write(path)?;
     }
     let ending = life.run_to_end(config.shutdown.drain_timeout).await?;
     tracing::info!(?ending, "stopped");

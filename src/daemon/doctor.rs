@@ -3,6 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use crate::{
+    app,
     config::{Config, Sources},
     store::{self, MigrationError, PoolSettings},
     vault::KeyRing,
@@ -32,6 +33,7 @@ pub(super) async fn run(file: Option<&Path>, overrides: Vec<(String, String)>) -
         Ok(config) => {
             diagnoses.push(Diagnosis::fine("configuration"));
             diagnoses.push(keys(&config));
+            diagnoses.push(callers(&config));
             diagnoses.push(database(&config).await);
             diagnoses.push(address(&config).await);
         }
@@ -67,6 +69,14 @@ fn keys(config: &Config) -> Diagnosis {
     match outcome {
         Ok(_) => Diagnosis::fine(what),
         Err(error) => Diagnosis::trouble(what, &error, fix),
+    }
+}
+
+fn callers(config: &Config) -> Diagnosis {
+    let what = "authentication of callers and TLS";
+    match app::check_security(config) {
+        Ok(()) => Diagnosis::fine(what),
+        Err(error) => Diagnosis::trouble(what, &error, "see docs/operations.md#security"),
     }
 }
 

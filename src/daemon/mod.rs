@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod doctor;
+mod tokens;
 
 pub use args::Args;
 pub use commands::run;

@@ -32,7 +32,7 @@ pub async fn simulate(
             hubspot: Some(&simulators.hubspot_url),
             ..Ready::default()
         };
-        ready.write(path).await?;
+        ready.write(path)?;
     }
     println!("Salesforce  {}\nHubSpot     {}", simulators.salesforce_url, simulators.hubspot_url);
     Lifecycle::new().run_to_end(config.shutdown.drain_timeout).await?;

@@ -4,6 +4,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -13,6 +14,8 @@ use super::postgres::{Cluster, Durability, Programs};
 use crate::{
     app,
     config::Config,
+    domain::access::{PortalGrant, Scope},
+    issuer::{Issuer, Order},
     lifecycle::Lifecycle,
     ready_file::Ready,
     simulator::{self, RunningSimulators, SimulatorConfig},
@@ -23,6 +26,7 @@ use crate::{
 /// The database that `dev` uses within its cluster.
 const DATABASE: &str = "postgres";
 const KEY_FILE: &str = "keys.json";
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Where an environment's parts listen and what is kept.
 #[derive(Clone, Debug)]
@@ -35,13 +39,15 @@ pub struct EnvironmentSettings {
     pub hubspot: SocketAddr,
     /// Where the data is kept; thrown away without it.
     pub data_dir: Option<PathBuf>,
+    /// How long its token is good.
+    pub token_lifetime: Duration,
 }
 
 impl Default for EnvironmentSettings {
-    /// Free ports on loopback, and nothing kept.
+    /// Free ports on loopback, nothing kept, and a token for an hour.
     fn default() -> Self {
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { grpc: any_port, salesforce: any_port, hubspot: any_port, data_dir: None }
+        Self { grpc: any_port, salesforce: any_port, hubspot: any_port, data_dir: None, token_lifetime: HOUR }
     }
 }
 
@@ -85,9 +91,8 @@ impl Environment {
         config.vault.key_file = settings.data_dir.as_ref().map(|folder| folder.join(KEY_FILE));
         point_at_simulators(&mut config, &simulators)?;
         let life = Lifecycle::new();
-        let token = SecretString::from(uuid::Uuid::new_v4().simple().to_string());
-        let started = app::start(&config, Some(token.clone()), &life).await?;
-        let grpc_url = format!("http://{}", started.address);
+        let token = with_own_issuer(&mut config, settings.token_lifetime)?;
+        let grpc_url = app::start(&config, &life).await?.url;
         Ok(Self { grpc_url, token, database_url, simulators, life, cluster })
     }
 
@@ -95,7 +100,7 @@ impl Environment {
     ///
     /// # Errors
     /// When Postgres does not stop.
-    pub async fn stop(self, drain_limit: std::time::Duration) -> anyhow::Result<()> {
+    pub async fn stop(self, drain_limit: Duration) -> anyhow::Result<()> {
         self.life.drain(drain_limit).await;
         self.simulators.shutdown().await;
         tokio::task::spawn_blocking(move || self.cluster.stop()).await??;
@@ -109,6 +114,23 @@ async fn prepare(superuser: &SecretString) -> anyhow::Result<SecretString> {
     let address = |role| store::url_as(superuser, role).context("the database's address takes no user");
     store::migrate(&address(store::OWNER)?).await?;
     address(store::APP)
+}
+
+/// Has the server take tokens of a key that is made here and kept nowhere, and makes one for everything.
+fn with_own_issuer(config: &mut Config, lifetime: Duration) -> anyhow::Result<SecretString> {
+    let issuer = Issuer::generate()?;
+    config.auth.jwks = Some(issuer.jwks());
+    config.auth.jwks_file = None;
+    config.auth.jwks_url = None;
+    let token = issuer.issue(&Order {
+        issuer: &config.auth.issuer,
+        audience: &config.auth.audience,
+        subject: "local",
+        scopes: Scope::ALL.iter().copied().collect(),
+        portals: PortalGrant::All,
+        lifetime,
+    })?;
+    Ok(token)
 }
 
 /// Only base URLs differ between a simulator and the real thing.
@@ -151,8 +173,12 @@ pub async fn up(
     telemetry::init(&config.log)?;
     let environment = Environment::start(config, settings).await?;
     println!(
-        "gRPC        {}\nSalesforce  {}\nHubSpot     {}\nPostgres    {}",
+        "gRPC        {}\nToken       {}\nSalesforce  {}\nHubSpot     {}\nPostgres    {}",
         environment.grpc_url,
+        match ready_file {
+            Some(path) => format!("in {0}; export CONNECTOR_READY_FILE={0}", path.display()),
+            None => "nowhere: run it with --ready-file PATH".to_owned(),
+        },
         environment.simulators.salesforce_url,
         environment.simulators.hubspot_url,
         environment.database_url,
@@ -165,7 +191,7 @@ pub async fn up(
             hubspot: Some(&environment.simulators.hubspot_url),
             database_url: Some(environment.database_url.clone()),
         };
-        ready.write(path).await?;
+        ready.write(path)?;
     }
     environment.life.run_to_end(config.shutdown.drain_timeout).await?;
     let failed = environment.life.has_failed();

@@ -102,6 +102,8 @@ reasons! {
     PermissionDenied = 19, "PERMISSION_DENIED", PermissionDenied;
     /// The request is larger than the server takes.
     MessageTooLarge = 20, "MESSAGE_TOO_LARGE", OutOfRange;
+    /// The caller has as much under way as one caller may.
+    CallerLimitReached = 21, "CALLER_LIMIT_REACHED", ResourceExhausted;
     /// The HubSpot subscription must be Professional or Enterprise.
     HubspotSubscriptionNotEligible = 30, "HUBSPOT_SUBSCRIPTION_NOT_ELIGIBLE", FailedPrecondition;
     /// The Salesforce edition must be Professional, Enterprise or Unlimited.

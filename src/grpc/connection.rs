@@ -1,28 +1,34 @@
-//! One connection: HTTP/2 or gRPC-Web over HTTP/1.1, with an end that it can't put off.
+//! One connection: perhaps TLS, then HTTP/2 or gRPC-Web over HTTP/1.1, with an end that it can't put off.
 
 use std::{
     convert::Infallible,
-    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
 use axum::{Router, body::Body};
-use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
-use tokio::{net::TcpStream, time::Instant};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-use super::accept::Ticket;
+use super::{
+    accept::Ticket,
+    auth::ClientCertificate,
+    held_body::HeldBody,
+    tls::{self, Tls},
+};
 
 /// Connections without a call under way end after this; clients open another when they need one.
 const IDLE: Duration = Duration::from_secs(300);
@@ -36,6 +42,8 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Streams that the peer may break by invalid frames before its connection ends.
 const MAX_LOCAL_RESETS: usize = 100;
+/// Longest TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(5);
 /// Header list of a request, in bytes.
 const MAX_HEADER_LIST: u32 = 16 * 1024;
 
@@ -63,23 +71,68 @@ pub(super) fn protocol(max_streams: u32, first_request: Duration) -> auto::Build
     builder
 }
 
+/// What every connection is served with.
+#[derive(Clone)]
+pub(super) struct House {
+    pub(super) router: Router,
+    pub(super) protocol: auto::Builder<TokioExecutor>,
+    /// Plain text without it.
+    pub(super) tls: Option<Tls>,
+    pub(super) ends: Ends,
+}
+
 /// Serves a connection until it ends.
-pub(super) async fn serve(
+pub(super) async fn serve(stream: TcpStream, ticket: Ticket, house: House) {
+    let began = Instant::now();
+    let Some(tls) = house.tls.clone() else { return speak(stream, ticket, began, house, None).await };
+    let Some(stream) = shake_hands(stream, &ticket, &tls, &house.ends).await else { return };
+    let certificate = tls::client_chain(&stream).map(|chain| ClientCertificate::new(chain, tls));
+    speak(stream, ticket, began, house, certificate).await;
+}
+
+/// The TLS handshake, which has a time of its own: until it is done the connection is as silent as one that says
+/// nothing, and goes when the house is full.
+async fn shake_hands(
     stream: TcpStream,
+    ticket: &Ticket,
+    tls: &Tls,
+    ends: &Ends,
+) -> Option<tls::Stream<TcpStream>> {
+    let outcome = tokio::select! {
+        outcome = tls.acceptor().accept(stream) => outcome,
+        () = tokio::time::sleep(HANDSHAKE.min(ends.first_request)) => {
+            tracing::debug!("no TLS handshake in time");
+            return None;
+        }
+        () = ticket.evicted().cancelled() => return None,
+        () = ends.closing.cancelled() => return None,
+        () = ends.hard.cancelled() => return None,
+    };
+    // Scanners and clients that don't trust the certificate: at every level above, anybody could fill the log.
+    outcome.inspect_err(|error| tracing::debug!(%error, "the TLS handshake failed")).ok()
+}
+
+async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
     ticket: Ticket,
-    protocol: auto::Builder<TokioExecutor>,
-    router: Router,
-    ends: Ends,
+    began: Instant,
+    house: House,
+    certificate: Option<ClientCertificate>,
 ) {
+    let House { router, protocol, ends, .. } = house;
     let evicted = ticket.evicted().clone();
-    let activity = Arc::new(Activity::new(ticket, ends.first_request));
+    let activity = Arc::new(Activity::new(ticket, began, ends.first_request));
     let seen = Arc::clone(&activity);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let under_way = Activity::begin(&seen);
-        let mut router = router.clone();
+        let (mut router, certificate) = (router.clone(), certificate.clone());
         async move {
-            let response = router.call(request.map(Body::new)).await?;
-            Ok::<_, Infallible>(response.map(|body| CountedBody { body, _under_way: under_way }))
+            let mut request = request.map(Body::new);
+            if let Some(certificate) = certificate {
+                request.extensions_mut().insert(certificate);
+            }
+            let response = router.call(request).await?;
+            Ok::<_, Infallible>(response.map(|body| HeldBody::new(body, under_way)))
         }
     });
     let connection = protocol.serve_connection(TokioIo::new(stream), service);
@@ -135,15 +188,14 @@ struct Activity {
 }
 
 impl Activity {
-    fn new(ticket: Ticket, first_request: Duration) -> Self {
-        let now = Instant::now();
+    fn new(ticket: Ticket, began: Instant, first_request: Duration) -> Self {
         Self {
             ticket,
             first_request,
-            began: now,
+            began,
             has_spoken: AtomicBool::new(false),
             under_way: AtomicUsize::new(0),
-            last_end: Mutex::new(now),
+            last_end: Mutex::new(Instant::now()),
             is_asked_to_end: AtomicBool::new(false),
         }
     }
@@ -202,32 +254,6 @@ impl Drop for UnderWay {
     }
 }
 
-/// A response body that counts as under way until it ends.
-struct CountedBody {
-    body: Body,
-    _under_way: UnderWay,
-}
-
-impl HttpBody for CountedBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "test")]
@@ -239,7 +265,7 @@ mod tests {
 
     fn activity() -> Arc<Activity> {
         let door = Door::new(ConnectionLimits { total: 1, per_address: 1 });
-        Arc::new(Activity::new(door.admit([127, 0, 0, 1].into()).unwrap(), FIRST_REQUEST))
+        Arc::new(Activity::new(door.admit([127, 0, 0, 1].into()).unwrap(), Instant::now(), FIRST_REQUEST))
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod connection;
 pub mod convert;
 pub mod describe;
 pub mod health;
+mod held_body;
 mod layers;
 pub mod links;
 pub mod page_token;
@@ -21,6 +22,7 @@ pub mod server;
 mod services;
 pub mod status;
 mod subjects;
+pub mod tls;
 pub mod wording;
 
 #[cfg(test)]
@@ -30,9 +32,10 @@ mod wire_tests;
 
 pub use accept::ConnectionLimits;
 pub use access::{Caller, Handoffs, RuleError, Rules};
-pub use auth::{Authentication, Principal};
+pub use auth::Authentication;
 pub use call::Call;
 pub use health::Readiness;
+pub use layers::share::CallerLimits;
 pub use links::Links;
 pub use server::{ServeError, ServerSettings, Shutdown, serve};
 pub use services::{Backend, names, routes};

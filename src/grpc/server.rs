@@ -14,7 +14,7 @@ use super::{
     accept::{self, ConnectionLimits, Door},
     access::{Handoffs, Rules},
     auth::Authentication,
-    connection::{self, Ends},
+    connection::{self, Ends, House},
     health::Readiness,
     layers::{
         authenticate::{Ways, authenticate},
@@ -24,8 +24,10 @@ use super::{
         observe::{Observation, observe},
         own_status::translate_statuses,
         panics::catch_panics,
+        share::{CallerLimits, Shares, share_out},
     },
     links::Links,
+    tls::Tls,
 };
 use crate::api;
 
@@ -41,6 +43,8 @@ const CORS_MAX_AGE: Duration = Duration::from_secs(24 * 3_600);
 pub struct ServerSettings {
     /// Who may call.
     pub authentication: Authentication,
+    /// TLS; plain text without it.
+    pub tls: Option<Tls>,
     /// Whoever comes by a hand-off may call as well.
     pub handoffs: Option<Handoffs>,
     /// What each method demands of its caller. None of them: every call is refused.
@@ -53,14 +57,15 @@ pub struct ServerSettings {
     pub default_deadline: Duration,
     /// Calls under way at once, until their headers are sent.
     pub max_calls: usize,
+    /// What one caller may have under way.
+    pub caller: CallerLimits,
     /// Connections at once.
     pub connections: ConnectionLimits,
     /// Connections that have not made a request by then are closed: half a preface keeps no place.
     pub first_request: Duration,
     /// Calls at once on one connection; streams count.
     pub max_streams_per_connection: u32,
-    /// Web origins whose pages may call by gRPC-Web, for example `https://admin.example.com`. None by default: a
-    /// server without authentication must not be open to every page that its user visits.
+    /// Web origins whose pages may call by gRPC-Web, for example `https://admin.example.com`. None by default.
     pub web_origins: Vec<HeaderValue>,
     /// Whether reflection is served.
     pub reflection: bool,
@@ -71,13 +76,15 @@ pub struct ServerSettings {
 impl Default for ServerSettings {
     fn default() -> Self {
         Self {
-            authentication: Authentication::none(),
+            authentication: Authentication::nobody(),
+            tls: None,
             handoffs: None,
             rules: Arc::default(),
             links: Arc::default(),
             max_request_bytes: MAX_REQUEST_BYTES,
             default_deadline: Duration::from_secs(10),
             max_calls: 1_024,
+            caller: CallerLimits { calls: 512, streams: 5_000 },
             connections: ConnectionLimits { total: 1_024, per_address: 1_024 },
             first_request: Duration::from_secs(10),
             max_streams_per_connection: 256,
@@ -127,19 +134,22 @@ pub async fn serve(
         hard: shutdown.hard.clone(),
         first_request: settings.first_request,
     };
-    let router = assemble(services, &readiness, &settings, &ends.closing)?;
-    let protocol = connection::protocol(settings.max_streams_per_connection, settings.first_request);
+    let house = House {
+        router: assemble(services, &readiness, &settings, &ends.closing)?,
+        protocol: connection::protocol(settings.max_streams_per_connection, settings.first_request),
+        tls: settings.tls.clone(),
+        ends: ends.clone(),
+    };
     let door = Door::new(settings.connections);
     let connections = TaskTracker::new();
-    tracing::info!(%address, "serving");
+    tracing::info!(%address, tls = settings.tls.is_some(), "serving");
 
     let mut farewell = std::pin::pin!(farewell(&readiness, &shutdown, settings.drain_delay));
     loop {
         tokio::select! {
             () = &mut farewell => break,
             (stream, _, ticket) = accept::next_connection(&listener, &door) => {
-                let serving = connection::serve(stream, ticket, protocol.clone(), router.clone(), ends.clone());
-                connections.spawn(serving);
+                connections.spawn(connection::serve(stream, ticket, house.clone()));
             }
         }
     }
@@ -175,6 +185,7 @@ fn assemble(
     }
     let observation = Observation { links: Arc::clone(&settings.links), closing: closing.clone() };
     let capacity = Capacity::new(settings.max_calls);
+    let shares = Shares::new(settings.caller);
     let ways = Ways { authentication: settings.authentication.clone(), handoffs: settings.handoffs.clone() };
     // The last layer is the outermost one.
     Ok(routes
@@ -182,6 +193,7 @@ fn assemble(
         .into_axum_router()
         .layer(middleware::from_fn_with_state(settings.max_request_bytes, translate_statuses))
         .layer(middleware::from_fn_with_state(settings.default_deadline, bound_time))
+        .layer(middleware::from_fn_with_state(shares, share_out))
         .layer(middleware::from_fn_with_state(Arc::clone(&settings.rules), authorize))
         .layer(middleware::from_fn_with_state(ways, authenticate))
         .layer(middleware::from_fn_with_state(capacity, shed_load))

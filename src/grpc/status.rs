@@ -86,9 +86,18 @@ impl From<ControlError> for Failure {
 /// The trailers that end a stream which can say no more than its code.
 #[must_use]
 pub fn trailers(code: Code) -> http::HeaderMap {
+    trailers_of(&Status::new(code, ""))
+}
+
+/// The trailers that end a stream with a status.
+#[must_use]
+pub fn trailers_of(status: &Status) -> http::HeaderMap {
     let mut trailers = http::HeaderMap::new();
-    // Adding a status without text or details to an empty map can't fail.
-    let _ = Status::new(code, "").add_header(&mut trailers);
+    if status.add_header(&mut trailers).is_err() {
+        // Text or details that no header can carry: at least the code gets through.
+        trailers.clear();
+        let _ = Status::new(status.code(), "").add_header(&mut trailers);
+    }
     trailers
 }
 
@@ -221,7 +230,7 @@ fn retry_after(refusal: &Refusal) -> Option<Duration> {
     let said = said.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
     let usual = match refusal.reason {
         Reason::ConflictingChange | Reason::ServiceOverloaded | Reason::StoreUnavailable => 1,
-        Reason::ServerShuttingDown => 1,
+        Reason::ServerShuttingDown | Reason::CallerLimitReached => 1,
         Reason::HubspotRateLimited => 10,
         Reason::HubspotUnavailable | Reason::SalesforceOrgUnavailable => 30,
         // The window of 24 hours rolls on in steps of some minutes.

@@ -27,6 +27,7 @@ pub const ERROR_ARGS: &[(&str, &[&str])] = &[
     ("UNAUTHENTICATED", &[]),
     ("PERMISSION_DENIED", &["method"]),
     ("MESSAGE_TOO_LARGE", &["max_bytes"]),
+    ("CALLER_LIMIT_REACHED", &["limit", "retry_seconds"]),
     ("HUBSPOT_SUBSCRIPTION_NOT_ELIGIBLE", &["subscription"]),
     ("SALESFORCE_EDITION_NOT_ELIGIBLE", &["edition"]),
     ("ADMIN_ACCESS_INSUFFICIENT", &["admin_access", "edition"]),

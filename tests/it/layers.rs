@@ -25,7 +25,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("telemetry", &["config"]),
     ("lifecycle", &[]),
     ("outbound", &["failpoint"]),
-    ("ready_file", &[]),
+    ("private_file", &[]),
+    ("ready_file", &["private_file"]),
+    // Tokens, for those who have no identity provider; the server itself only verifies.
+    ("issuer", &["domain", "private_file"]),
     ("store", &["domain", "audit", "failpoint"]),
     // Both vendors' clients share the outbound transport.
     ("salesforce", &["outbound"]),
@@ -33,7 +36,22 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("watch", &["store", "domain"]),
     ("control", &["store", "salesforce", "hubspot", "vault", "domain", "failpoint"]),
     // Credentials are parsed right into the clients' own types, so that no other copy of a secret is made.
-    ("grpc", &["control", "watch", "store", "salesforce", "hubspot", "domain", "locale", "api"]),
+    // An issuer's keys are fetched over the outbound transport, as everything is.
+    (
+        "grpc",
+        &[
+            "control",
+            "watch",
+            "store",
+            "salesforce",
+            "hubspot",
+            "outbound",
+            "domain",
+            "locale",
+            "api",
+            "private_file",
+        ],
+    ),
     ("ctl", &["api", "locale"]),
     (
         "app",
@@ -65,6 +83,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "failpoint",
             "ctl",
             "ready_file",
+            "domain",
+            "issuer",
         ],
     ),
     (
@@ -80,6 +100,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "salesforce",
             "hubspot",
             "ready_file",
+            "private_file",
+            "domain",
+            "issuer",
         ],
     ),
     ("bin", &["daemon", "ctl"]),

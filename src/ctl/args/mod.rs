@@ -71,7 +71,7 @@ pub struct Global {
     /// Where the server is [default: http://127.0.0.1:50051]
     #[arg(long, global = true, env = "CONNECTOR_ENDPOINT", value_name = "URL", value_hint = ValueHint::Url)]
     pub endpoint: Option<String>,
-    /// Token to call with; better by --token-file or the environment, where nobody sees it
+    /// Token to call with; better by --token-file or the environment: arguments show in the list of processes
     #[arg(
         long,
         global = true,
@@ -82,7 +82,7 @@ pub struct Global {
     )]
     pub token: Option<SecretString>,
     /// File with the token to call with
-    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, env = "CONNECTOR_TOKEN_FILE", value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
     /// Take endpoint and token from the file that `connectord dev --ready-file` wrote
     #[arg(long, global = true, env = "CONNECTOR_READY_FILE", value_name = "PATH", value_hint = ValueHint::FilePath)]
@@ -90,6 +90,24 @@ pub struct Global {
     /// PEM of the root certificate of an https endpoint [default: the system's roots]
     #[arg(long, global = true, env = "CONNECTOR_CA_FILE", value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,
+    /// PEM of the certificate to call with (mutual TLS); needs --key
+    #[arg(
+        long = "cert",
+        global = true,
+        env = "CONNECTOR_CERT_FILE",
+        value_name = "PATH",
+        value_hint = ValueHint::FilePath
+    )]
+    pub cert_file: Option<PathBuf>,
+    /// PEM of its private key
+    #[arg(
+        long = "key",
+        global = true,
+        env = "CONNECTOR_KEY_FILE",
+        value_name = "PATH",
+        value_hint = ValueHint::FilePath
+    )]
+    pub key_file: Option<PathBuf>,
     /// What to print
     #[arg(long, short, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     pub output: Format,

@@ -122,6 +122,7 @@ fn endpoints_that_cannot_be_used_are_usage_errors() {
             endpoint: endpoint.to_owned(),
             token: Some(token.into()),
             ca_pem: ca_pem.map(<[u8]>::to_vec),
+            identity: None,
         };
         Client::new(&target, Lang::En, None, None).map(|_| ())
     };

@@ -1,19 +1,20 @@
 //! Who calls.
 
 use axum::{
+    body::Body,
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
 
-use http::HeaderMap;
+use hyper::body::Body as _;
 
-use super::{call_of, refuse};
+use super::{call_of, guarded_body::GuardedBody, refuse};
 use crate::{
-    domain::access::Access,
+    domain::Reason,
     grpc::{
         access::{Caller, Handoffs},
-        auth::{Authentication, Principal},
+        auth::{Authentication, ClientCertificate},
         status::Failure,
     },
 };
@@ -26,36 +27,45 @@ pub(in crate::grpc) struct Ways {
     pub(in crate::grpc) handoffs: Option<Handoffs>,
 }
 
-/// Puts the caller into the call, or answers `UNAUTHENTICATED`.
+/// Puts the caller into the call, or answers `UNAUTHENTICATED`: always the same, whatever was wrong. A stream that is
+/// under way ends in the same way.
 pub(in crate::grpc) async fn authenticate(
     State(ways): State<Ways>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let Some(mut call) = call_of(&request) else { return next.run(request).await };
-    match caller(&ways, request.uri().path(), request.headers()).await {
+    let by_handoff = match &ways.handoffs {
+        Some(handoffs) => handoffs.authenticate(request.headers()).await,
+        None => Ok(None),
+    };
+    let certificate = request.extensions().get::<ClientCertificate>().cloned();
+    let caller: Result<Caller, Failure> = match by_handoff {
+        Ok(Some(caller)) => Ok(caller),
+        Err(failure) => Err(failure),
+        Ok(None) => {
+            let path = request.uri().path();
+            let judged =
+                ways.authentication.authenticate(path, request.headers(), certificate.as_ref()).await;
+            judged.map_err(|rejected| {
+                tracing::info!(request_id = %call.request_id, %rejected, "a caller was not authenticated");
+                Reason::Unauthenticated.into()
+            })
+        }
+    };
+    match caller {
         Ok(caller) => {
             tracing::Span::current().record("principal", caller.name());
             call.caller = caller;
-            request.extensions_mut().insert(call);
-            next.run(request).await
+            request.extensions_mut().insert(call.clone());
+            let (parts, body) = next.run(request).await.into_parts();
+            // An answer that is whole needs no guard.
+            if body.is_end_stream() {
+                return Response::from_parts(parts, body);
+            }
+            let every = ways.authentication.look_again_every();
+            Response::from_parts(parts, Body::new(GuardedBody::new(body, call, every)))
         }
         Err(failure) => refuse(&call, &failure),
     }
-}
-
-async fn caller(ways: &Ways, path: &str, headers: &HeaderMap) -> Result<Caller, Failure> {
-    if let Some(handoffs) = &ways.handoffs
-        && let Some(caller) = handoffs.authenticate(headers).await?
-    {
-        return Ok(caller);
-    }
-    if let Some(access) = ways.authentication.known(headers) {
-        return Ok(Caller::with_access(access));
-    }
-    let principal = ways.authentication.authenticate(path, headers)?;
-    if principal == Principal::anonymous() {
-        return Ok(Caller::anonymous());
-    }
-    Ok(Caller::with_access(Access::full(principal.name())))
 }

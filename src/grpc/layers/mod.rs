@@ -1,6 +1,5 @@
 //! What every RPC passes, from the outside in: request id and log, panics, capacity, authentication, authorization,
-//! deadline, and
-//! the statuses that tonic itself makes.
+//! the caller's share, deadline, and the statuses that tonic itself makes.
 //!
 //! Each layer is one function over the request and the rest of the way. A layer that refuses answers with a status
 //! that [`status`](super::status) built, so that a client sees no difference.
@@ -9,10 +8,12 @@ pub(super) mod authenticate;
 pub(super) mod authorize;
 pub(super) mod capacity;
 pub(super) mod deadline;
+mod guarded_body;
 pub(super) mod observe;
 mod observed_body;
 pub(super) mod own_status;
 pub(super) mod panics;
+pub(super) mod share;
 
 use axum::{body::Body, extract::Request, response::Response};
 

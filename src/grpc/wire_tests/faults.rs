@@ -2,12 +2,11 @@
 
 use bytes::Bytes;
 use prost::Message;
-use secrecy::SecretString;
 use tonic::{Code, client::Grpc, codec::CompressionEncoding};
 use tonic_prost::ProstCodec;
 
 use super::*;
-use crate::grpc::Authentication;
+use crate::grpc::CallerLimits;
 
 const PAUSE: &str = "/connector.v1.SyncService/PauseSync";
 
@@ -18,7 +17,7 @@ async fn send<M: Message + Default + 'static>(
     message: M,
     gzip: bool,
 ) -> Status {
-    let mut grpc = Grpc::new(server.channel().await);
+    let mut grpc = Grpc::new(server.line().await);
     if gzip {
         grpc = grpc.send_compressed(CompressionEncoding::Gzip);
     }
@@ -120,16 +119,56 @@ async fn too_much_at_once_is_refused_and_health_still_answers() {
 
 #[tokio::test]
 async fn without_the_token_only_health_is_open() {
-    let authentication = Authentication::bearer(SecretString::from("s3cret"));
-    let server = Server::start(ServerSettings { authentication, ..ServerSettings::default() }).await;
-    let mut client = server.client().await;
-    let status = client.get_sync_status(get(FINE)).await.unwrap_err();
-    assert_eq!((status.code(), reason_of(&status).as_str()), (Code::Unauthenticated, "UNAUTHENTICATED"));
-    let mut request = Request::new(get(FINE));
-    request.metadata_mut().insert("authorization", "Bearer s3cret".parse().unwrap());
-    let answer = client.get_sync_status(request).await.unwrap().into_inner();
+    let server = Server::start(ServerSettings::default()).await;
+    let mut client = SyncServiceClient::new(server.channel().await);
+    let other_key = bearer(&Issuer::generate().unwrap(), "local");
+    for shown in [None, Some("Bearer s3cret"), Some("Bearer "), Some(other_key.as_str())] {
+        let mut request = Request::new(get(FINE));
+        if let Some(shown) = shown {
+            request.metadata_mut().insert("authorization", shown.parse().unwrap());
+        }
+        let status = client.get_sync_status(request).await.unwrap_err();
+        assert_eq!((status.code(), reason_of(&status).as_str()), (Code::Unauthenticated, "UNAUTHENTICATED"));
+    }
+    let answer = server.client().await.get_sync_status(get(FINE)).await.unwrap().into_inner();
     assert_eq!(answer.status.unwrap().operator, "local");
     let mut health = tonic_health::pb::health_client::HealthClient::new(server.channel().await);
     health.check(tonic_health::pb::HealthCheckRequest::default()).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn one_callers_calls_and_streams_leave_room_for_others() {
+    let caller = CallerLimits { calls: 1, streams: 2 };
+    let server = Server::start(ServerSettings { caller, ..ServerSettings::default() }).await;
+    let watch = || v1::WatchSyncStatusRequest::default();
+    let refused = |status: Status| {
+        assert!(status.get_error_details().retry_info().is_some());
+        (status.code(), reason_of(&status))
+    };
+    let full = (Code::ResourceExhausted, "CALLER_LIMIT_REACHED".to_owned());
+
+    let mut hanging = SyncServiceClient::new(server.line_of("greedy").await);
+    let hanging = tokio::spawn(async move { hanging.get_sync_status(get(HANGS)).await });
+    server.fake.hanging.notified().await;
+    // Over another connection: it is the caller that counts.
+    let mut greedy = SyncServiceClient::new(server.line_of("greedy").await);
+    assert_eq!(refused(greedy.get_sync_status(get(FINE)).await.unwrap_err()), full);
+    let first = greedy.watch_sync_status(watch()).await.unwrap().into_inner();
+    let _second = greedy.watch_sync_status(watch()).await.unwrap().into_inner();
+    assert_eq!(refused(greedy.watch_sync_status(watch()).await.unwrap_err()), full);
+
+    let mut modest = SyncServiceClient::new(server.line_of("modest").await);
+    modest.get_sync_status(get(FINE)).await.unwrap();
+    let _stream = modest.watch_sync_status(watch()).await.unwrap().into_inner();
+
+    server.fake.go_on.notify_one();
+    hanging.await.unwrap().unwrap();
+    greedy.get_sync_status(get(FINE)).await.unwrap();
+    drop(first);
+    while greedy.watch_sync_status(watch()).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    server.shutdown.hard.cancel();
     server.stop().await;
 }

@@ -11,19 +11,34 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use futures::stream::{self, StreamExt as _};
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 use tonic::{
-    Request, Response, Status, async_trait, codec::CompressionEncoding, service::Routes, transport::Channel,
+    Request, Response, Status, async_trait,
+    codec::CompressionEncoding,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, Routes, interceptor::InterceptedService},
+    transport::Channel,
 };
 use tonic_types::StatusExt as _;
 
-use super::{Call, Readiness, Rules, ServeError, ServerSettings, Shutdown, serve, server::MAX_REQUEST_BYTES};
+use secrecy::ExposeSecret as _;
+
+use super::{
+    Authentication, Call, Readiness, Rules, ServeError, ServerSettings, Shutdown,
+    auth::{KeySource, KeySourceSettings, TokenAlgorithm, TokenSettings},
+    serve,
+    server::MAX_REQUEST_BYTES,
+};
 use crate::{
     api::v1::{
         self,
         sync_service_client::SyncServiceClient,
         sync_service_server::{SyncService, SyncServiceServer},
     },
-    domain::Reason,
+    domain::{
+        Reason,
+        access::{PortalGrant, Scope},
+    },
     grpc::{status, subjects::Subjects as _},
+    issuer::{Issuer, Order},
 };
 
 /// Portals that the fake service knows.
@@ -103,9 +118,51 @@ impl SyncService for Fake {
     }
 }
 
+/// Shows a token with every call.
+#[derive(Clone)]
+struct Bearer(MetadataValue<Ascii>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+type Line = InterceptedService<Channel, Bearer>;
+
+/// Takes tokens of this issuer.
+fn authentication(issuer: &Issuer) -> Authentication {
+    let minute = Duration::from_secs(60);
+    let keys =
+        KeySourceSettings { source: KeySource::Inline(issuer.jwks()), refresh: minute, max_age: minute };
+    let tokens = TokenSettings {
+        issuer: "test".to_owned(),
+        audience: "test".to_owned(),
+        algorithms: vec![TokenAlgorithm::EdDsa],
+        leeway: Duration::ZERO,
+        keys,
+    };
+    Authentication::new(Some(tokens), None, false).unwrap()
+}
+
+/// The value of `authorization` of somebody.
+fn bearer(issuer: &Issuer, subject: &str) -> String {
+    let order = Order {
+        issuer: "test",
+        audience: "test",
+        subject,
+        scopes: Scope::ALL.iter().copied().collect(),
+        portals: PortalGrant::All,
+        lifetime: Duration::from_secs(3_600),
+    };
+    format!("Bearer {}", issuer.issue(&order).unwrap().expose_secret())
+}
+
 /// A running server.
 struct Server {
     address: SocketAddr,
+    issuer: Issuer,
     fake: Fake,
     readiness: Readiness,
     shutdown: Shutdown,
@@ -123,6 +180,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let readiness = Readiness::not_ready(vec![v1::sync_service_server::SERVICE_NAME]).await;
         let shutdown = Shutdown::default();
+        let issuer = Issuer::generate().unwrap();
+        let settings = ServerSettings { authentication: authentication(&issuer), ..settings };
         let serving = tokio::spawn(serve(
             listener,
             Routes::new(service),
@@ -130,19 +189,30 @@ impl Server {
             settings,
             shutdown.clone(),
         ));
-        Self { address, fake, readiness, shutdown, serving }
+        Self { address, issuer, fake, readiness, shutdown, serving }
     }
 
     fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
+    /// A connection that shows no token.
     async fn channel(&self) -> Channel {
         Channel::from_shared(self.url()).unwrap().connect().await.unwrap()
     }
 
-    async fn client(&self) -> SyncServiceClient<Channel> {
-        SyncServiceClient::new(self.channel().await)
+    /// A connection that shows somebody's token.
+    async fn line_of(&self, subject: &str) -> Line {
+        let token = bearer(&self.issuer, subject).parse().unwrap();
+        InterceptedService::new(self.channel().await, Bearer(token))
+    }
+
+    async fn line(&self) -> Line {
+        self.line_of("local").await
+    }
+
+    async fn client(&self) -> SyncServiceClient<Line> {
+        SyncServiceClient::new(self.line().await)
     }
 
     /// Ends the server; it has to end by itself.

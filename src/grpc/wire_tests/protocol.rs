@@ -49,7 +49,7 @@ async fn people_read_their_language_and_developers_english() {
 #[tokio::test]
 async fn an_unknown_method_is_unimplemented() {
     let server = Server::start(ServerSettings::default()).await;
-    let mut grpc = tonic::client::Grpc::new(server.channel().await);
+    let mut grpc = tonic::client::Grpc::new(server.line().await);
     for path in ["/connector.v1.SyncService/Nothing", "/connector.v1.NoService/Get"] {
         grpc.ready().await.unwrap();
         let codec: tonic_prost::ProstCodec<v1::GetSyncStatusRequest, v1::GetSyncStatusResponse> =
@@ -85,7 +85,7 @@ async fn health_is_told_per_service_and_to_watchers() {
 #[tokio::test]
 async fn reflection_knows_our_services() {
     let server = Server::start(ServerSettings::default()).await;
-    let mut reflection = ServerReflectionClient::new(server.channel().await);
+    let mut reflection = ServerReflectionClient::new(server.line().await);
     let asked = ServerReflectionRequest {
         host: String::new(),
         message_request: Some(MessageRequest::ListServices(String::new())),
@@ -124,6 +124,7 @@ async fn grpc_web_is_spoken_on_the_same_port() {
             .header("content-type", "application/grpc-web+proto")
             .header("x-grpc-web", "1")
             .header("origin", origin)
+            .header("authorization", bearer(&server.issuer, "local"))
             .body(framed(&get(portal_id)))
     };
     let answer = post(FINE).send().await.unwrap();

@@ -60,6 +60,8 @@ error-message-too-large = { HAS($max_bytes) ->
        *[no] The request is too large.
     }
     .fix = Send less in one request.
+error-caller-limit-reached = You have as many calls or streams under way as one caller may have: { $limit }.
+    .fix = End some of them first. { error-part-retry } The operator of this service can change the number.
 
 ## The wizard
 

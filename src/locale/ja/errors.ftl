@@ -58,6 +58,8 @@ error-message-too-large = { HAS($max_bytes) ->
        *[no] リクエストが大きすぎます。
     }
     .fix = 1回のリクエストで送る量を減らしてください。
+error-caller-limit-reached = 1つの呼び出し元が同時に実行できる呼び出しまたはストリームの上限（{ $limit }）に達しています。
+    .fix = いずれかを終了してください。{ error-part-retry }上限は、このサービスの運用担当者が変更できます。
 
 ## ウィザード
 

@@ -10,7 +10,7 @@ use tonic::Code;
 
 use super::{
     api::{Caller, Ids, Rpc},
-    scene::{channel, knowing, line},
+    scene::{channel, line},
 };
 use crate::harness::{
     World, eventually,
@@ -22,7 +22,7 @@ async fn waiting() -> Result<(World, Walk)> {
     let mut world =
         World::without_server(|config| config.grpc.stream_recheck = std::time::Duration::from_millis(50))
             .await?;
-    world.add_server_with(knowing).await?;
+    world.add_server().await?;
     let walk = Walk::before(&world, Step::Package).await?;
     Ok((world, walk))
 }
@@ -141,7 +141,7 @@ async fn r28_the_token_is_shown_once() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r28_it_ends_when_it_is_taken_back() -> Result<()> {
     let (mut world, walk) = waiting().await?;
-    let second = world.add_server_with(knowing).await?;
+    let second = world.add_server().await?;
     let (handoff, token) = hand_off(&walk).await?;
     let administrator = administrator(&world, &walk, &token).await?;
     let request = v1::WatchSetupRequest { setup_id: walk.setup_id.clone(), ..Default::default() };

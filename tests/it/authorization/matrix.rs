@@ -13,7 +13,7 @@ use super::{
     api::{Caller, Ids, Rpc, code},
     scene::{Scene, Who, channel},
 };
-use crate::harness::walk::Refused;
+use crate::{auth::forge::now, harness::walk::Refused};
 
 /// No protocol buffer: what is refused with it was refused before it was decoded.
 const GARBAGE: &[u8] = &[0xff; 16];
@@ -21,8 +21,8 @@ const GARBAGE: &[u8] = &[0xff; 16];
 /// A kind of caller, and what becomes of its call.
 struct Row {
     name: &'static str,
-    /// The token that it shows for an RPC.
-    token: fn(&Rpc, &Ids) -> Option<String>,
+    /// Who calls an RPC; nobody has a token.
+    who: fn(&Rpc, &Ids) -> Option<Who>,
     body: Body,
     judge: fn(&Rpc, &Answer, &[Ids]) -> Result<(), String>,
 }
@@ -44,61 +44,68 @@ fn granted(own: &Ids) -> Who {
 }
 
 const ROWS: &[Row] = &[
-    Row { name: "no token", token: |_, _| None, body: Body::Garbage, judge: unauthenticated },
+    Row { name: "no token", who: |_, _| None, body: Body::Garbage, judge: unauthenticated },
     Row {
-        name: "a token of nobody",
-        token: |_, _| Some("test;setup".to_owned()),
+        name: "wrong audience",
+        who: |_, own| Some(granted(own).claiming("aud", "somebody else")),
+        body: Body::Garbage,
+        judge: unauthenticated,
+    },
+    Row {
+        name: "wrong issuer",
+        who: |_, own| Some(granted(own).claiming("iss", "https://elsewhere.example")),
         body: Body::Garbage,
         judge: unauthenticated,
     },
     Row {
         name: "expired",
-        token: |_, own| Some(granted(own).lasting(std::time::Duration::ZERO).token()),
+        who: |_, own| Some(granted(own).lasting(-1)),
+        body: Body::Garbage,
+        judge: unauthenticated,
+    },
+    Row {
+        name: "not yet valid",
+        who: |_, own| Some(granted(own).claiming("nbf", now() + 120)),
         body: Body::Garbage,
         judge: unauthenticated,
     },
     Row {
         name: "missing scope",
-        token: |rpc, own| {
+        who: |rpc, own| {
             let others = Scope::ALL.iter().copied().filter(|scope| !rpc.scopes.contains(scope));
-            Some(granted(own).with(others).token())
+            Some(granted(own).with(others))
         },
         body: Body::Garbage,
         judge: denied,
     },
     Row {
         name: "no scope at all",
-        token: |_, _| Some(Who::anybody().with([]).token()),
+        who: |_, _| Some(Who::anybody().with([])),
         body: Body::Own,
         judge: denied,
     },
     Row {
         name: "other portal",
-        token: |_, own| Some(granted(own).token()),
+        who: |_, own| Some(granted(own)),
         body: Body::Foreign,
         judge: nothing_foreign,
     },
-    Row {
-        name: "no portal at all",
-        token: |_, _| Some(Who::of(&[]).token()),
-        body: Body::Own,
-        judge: nothing_foreign,
-    },
+    Row { name: "no portal at all", who: |_, _| Some(Who::of(&[])), body: Body::Own, judge: nothing_foreign },
     Row {
         name: "all fine",
-        token: |rpc, own| Some(granted(own).with(rpc.scopes.clone()).token()),
+        who: |rpc, own| Some(granted(own).with(rpc.scopes.clone())),
         body: Body::Own,
         judge: fine,
     },
     Row {
         name: "all fine, by one scope",
-        token: |rpc, own| Some(granted(own).with(rpc.scopes.first().copied()).token()),
+        who: |rpc, own| Some(granted(own).with(rpc.scopes.first().copied())),
         body: Body::Own,
         judge: fine,
     },
     Row {
         name: "all fine, for all portals",
-        token: |rpc, _| Some(Who::anybody().with(rpc.scopes.clone()).token()),
+        who: |rpc, _| Some(Who::anybody().with(rpc.scopes.clone())),
         body: Body::Own,
         judge: fine,
     },
@@ -171,7 +178,8 @@ async fn holes(scene: &Scene) -> Result<(usize, Vec<String>)> {
                 // B is at the same org.
                 _ => hidden.push(Ids { org_id: c.org_id.clone(), ..b.clone() }),
             }
-            let caller = Caller::new(channel.clone(), (row.token)(&rpc, &own));
+            let token = (row.who)(&rpc, &own).map(|who| scene.tokens.of(&who)).transpose()?;
+            let caller = Caller::new(channel.clone(), token);
             let answer = caller.call(&rpc, &body).await;
             cells += 1;
             if let Err(cause) = (row.judge)(&rpc, &answer, &hidden) {

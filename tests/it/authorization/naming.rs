@@ -7,7 +7,7 @@ use connector::{
 };
 use tonic::Code;
 
-use super::scene::{Scene, Who, knowing, line};
+use super::scene::{self, Scene, Who, line};
 use crate::harness::walk::{inner, refused, refused_for, request_id};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -15,7 +15,7 @@ async fn other_portals_of_an_org_are_counted_and_not_named() -> Result<()> {
     let scene = Scene::start().await?;
     let (a, b) = (scene.a.portal_id, scene.b.portal_id);
     let org_id = scene.a.sync_status().await?.org_id;
-    let line = scene.line(&Who::of(&[a]).token()).await?;
+    let line = scene.line(&Who::of(&[a])).await?;
     let mut orgs = v1::org_service_client::OrgServiceClient::new(line);
     let listed = inner(orgs.list_org_portals(v1::ListOrgPortalsRequest { org_id: org_id.clone() }).await)?;
     let named: Vec<i64> = listed.portals.iter().map(|portal| portal.portal_id).collect();
@@ -55,7 +55,7 @@ async fn r15_a_full_org_names_only_granted_portals() -> Result<()> {
     let (a, b) = (scene.a.portal_id.to_string(), scene.b.portal_id.to_string());
     ensure!(attempt.message.contains(&a) && attempt.message.contains(&b), "{}", attempt.message);
     for (who, shown) in [(vec![c.portal_id], 0), (vec![c.portal_id, scene.a.portal_id], 1)] {
-        let line = scene.line(&Who::of(&who).token()).await?;
+        let line = scene.line(&Who::of(&who)).await?;
         let mut setups = v1::setup_service_client::SetupServiceClient::new(line);
         let request = v1::GetSetupRequest { setup_id: c.setup_id.clone() };
         let setup = inner(setups.get_setup(request).await)?.setup.context("no setup")?;
@@ -72,7 +72,7 @@ async fn r40_who_shares_a_salesforce_user_is_named_to_whom_it_may_concern() -> R
     let scene = Scene::start().await?;
     let (a, b) = (scene.a.portal_id, scene.b.portal_id);
     for (who, named) in [(Who::of(&[b]), false), (Who::of(&[a, b]), true), (Who::anybody(), true)] {
-        let mut setups = v1::setup_service_client::SetupServiceClient::new(scene.line(&who.token()).await?);
+        let mut setups = v1::setup_service_client::SetupServiceClient::new(scene.line(&who).await?);
         let request = v1::GetSetupRequest { setup_id: scene.b.setup_id.clone() };
         let setup = inner(setups.get_setup(request).await)?.setup.context("no setup")?;
         let warned = setup.notices.iter().find(|notice| notice.code == "SECURITY_TOKEN_RESET_BREAKS_OTHERS");
@@ -99,15 +99,14 @@ fn registration(token: &str) -> v1::RegisterPortalRequest {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_portal_that_is_not_granted_is_not_registered() -> Result<()> {
-    let mut world = crate::harness::World::without_server(|_| ()).await?;
-    world.add_server_with(knowing).await?;
+    let (world, tokens) = scene::world(|_| ()).await?;
     let all = crate::harness::walk::Clients::over(world.line().await?);
-    let only = |portal_id: i64| Who::of(&[portal_id]).token();
+    let only = |portal_id: i64| tokens.of(&Who::of(&[portal_id]));
     let portals = async |token: String| -> Result<_> {
         Ok(v1::portal_service_client::PortalServiceClient::new(line(&world, &token).await?))
     };
     let c = i64::try_from(seed::PORTAL_C)?;
-    let mut limited = portals(only(c + 1)).await?;
+    let mut limited = portals(only(c + 1)?).await?;
     let unknown = refused(limited.register_portal(registration(seed::TOKEN_C)).await)?;
     ensure!((unknown.code, unknown.reason.as_str()) == (Code::PermissionDenied, "PERMISSION_DENIED"));
     let get = v1::GetPortalRequest { portal_id: c };
@@ -117,6 +116,6 @@ async fn a_portal_that_is_not_granted_is_not_registered() -> Result<()> {
     ensure!(format!("{unknown:?}") == format!("{known:?}"), "{unknown:?} {known:?}");
     let name = inner(all.portals.clone().get_portal(get).await)?.portal.context("no portal")?.display_name;
     ensure!(name.is_empty(), "the name was changed: {name}");
-    inner(portals(only(c)).await?.register_portal(registration(seed::TOKEN_C)).await)?;
+    inner(portals(only(c)?).await?.register_portal(registration(seed::TOKEN_C)).await)?;
     Ok(())
 }

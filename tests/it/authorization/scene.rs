@@ -2,27 +2,29 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use connector::{
     api::v1::{SalesforceEnvironment, Step},
     dev::{Bearer, Line},
-    domain::{
-        PortalId,
-        access::{Access, PortalGrant, Scope},
-    },
+    domain::access::Scope,
     grpc::ServerSettings,
     simulator::hubspot::seed,
 };
 use secrecy::SecretString;
-use time::OffsetDateTime;
+use serde_json::Value;
 use tonic::transport::{Channel, Endpoint};
 
 use super::api::{Caller, Ids};
-use crate::harness::{
-    World,
-    walk::{SANDBOX_ADMIN, Walk},
+use crate::{
+    auth::forge::{ForgedKey, now},
+    harness::{
+        World,
+        walk::{SANDBOX_ADMIN, Walk},
+    },
 };
 
+/// By how much clocks may differ, in seconds: tokens are good for so much longer than they say.
+const LEEWAY: i64 = 30;
 /// How often streams ask whether their credential still holds.
 const RECHECK: Duration = Duration::from_millis(50);
 
@@ -32,13 +34,14 @@ pub struct Who {
     pub scopes: BTreeSet<Scope>,
     /// `None`: all of them.
     pub portals: Option<Vec<i64>>,
-    pub expires_at: Option<OffsetDateTime>,
+    /// Claims that are other than they should be.
+    pub claims: Vec<(&'static str, Value)>,
 }
 
 impl Who {
     /// With every scope, for all portals.
     pub fn anybody() -> Self {
-        Self { scopes: Scope::ALL.iter().copied().collect(), portals: None, expires_at: None }
+        Self { scopes: Scope::ALL.iter().copied().collect(), portals: None, claims: Vec::new() }
     }
 
     /// With every scope, for these portals.
@@ -51,43 +54,60 @@ impl Who {
         Self { scopes: scopes.into_iter().collect(), ..self }
     }
 
-    /// For so long.
-    pub fn lasting(self, time: Duration) -> Self {
-        Self { expires_at: Some(OffsetDateTime::now_utc() + time), ..self }
+    /// With another claim.
+    pub fn claiming(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.claims.push((name, value.into()));
+        self
     }
 
-    /// The token to call with.
-    pub fn token(&self) -> String {
-        let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.name()).collect();
-        let portals = self.portals.as_ref().map_or("*".to_owned(), |portals| {
-            portals.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-        });
-        let end = self.expires_at.map_or(i128::MAX, OffsetDateTime::unix_timestamp_nanos);
-        format!("test;{};{portals};{end}", scopes.join(" "))
+    /// Good for so many seconds from now on.
+    pub fn lasting(self, seconds: i64) -> Self {
+        self.claiming("exp", now() + seconds - LEEWAY)
     }
 }
 
-fn read(token: &str) -> Option<Access> {
-    let mut parts = token.strip_prefix("test;")?.split(';');
-    let scopes = parts.next()?.split(' ').filter_map(Scope::from_name).collect();
-    let portals = match parts.next()? {
-        "*" => PortalGrant::All,
-        some => PortalGrant::Only(
-            some.split(',').filter_map(|id| id.parse().ok()).filter_map(PortalId::parse).collect(),
-        ),
-    };
-    let expires_at = OffsetDateTime::from_unix_timestamp_nanos(parts.next()?.parse().ok()?).ok();
-    Some(Access { principal: "tester".into(), scopes, portals, expires_at, handoff: None })
+/// Makes the tokens of these callers.
+pub struct Tokens {
+    key: ForgedKey,
+    issuer: String,
+    audience: String,
 }
 
-/// A server that knows the callers of these tests.
-pub fn knowing(settings: &mut ServerSettings) {
-    settings.authentication = settings.authentication.clone().knowing(read);
+impl Tokens {
+    pub fn of(&self, who: &Who) -> Result<String> {
+        let scopes: Vec<&str> = who.scopes.iter().map(|scope| scope.name()).collect();
+        self.key.with_claims(|claims| {
+            let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+            set("iss", self.issuer.clone().into());
+            set("aud", self.audience.clone().into());
+            set("sub", "tester".into());
+            set("scope", scopes.join(" ").into());
+            set("portals", who.portals.clone().map_or("*".into(), Value::from));
+            for (name, value) in &who.claims {
+                set(name, value.clone());
+            }
+        })
+    }
+}
+
+/// A world with a server that takes these tokens beside those of its own issuer.
+pub async fn world(adjust: impl FnOnce(&mut ServerSettings)) -> Result<(World, Tokens)> {
+    let key = ForgedKey::ed25519("tests")?;
+    let mut world = World::without_server(|config| config.grpc.stream_recheck = RECHECK).await?;
+    let auth = &mut world.config.auth;
+    let mut keys: Value = serde_json::from_str(auth.jwks.as_deref().context("no keys")?)?;
+    let listed = keys.get_mut("keys").and_then(Value::as_array_mut);
+    listed.context("no keys")?.push(key.jwk()?);
+    auth.jwks = Some(keys.to_string());
+    let tokens = Tokens { key, issuer: auth.issuer.clone(), audience: auth.audience.clone() };
+    world.add_server_with(adjust).await?;
+    Ok((world, tokens))
 }
 
 /// Three portals and a server.
 pub struct Scene {
     pub world: World,
+    pub tokens: Tokens,
     pub a: Walk,
     pub b: Walk,
     pub c: Walk,
@@ -110,13 +130,7 @@ impl Scene {
 
     /// A and B are connected to Acme and have sync switched on; C has only begun.
     pub async fn full_acme(adjust: impl FnOnce(&mut ServerSettings)) -> Result<Self> {
-        let mut world = World::without_server(|config| config.grpc.stream_recheck = RECHECK).await?;
-        world
-            .add_server_with(|settings| {
-                knowing(settings);
-                adjust(settings);
-            })
-            .await?;
+        let (world, tokens) = world(adjust).await?;
         let a = Walk::before(&world, Step::ApiCallLimit).await?;
         let b = Walk::start_with(&world, seed::TOKEN_B).await?;
         b.answer_until(Step::ApiCallLimit).await?;
@@ -127,7 +141,7 @@ impl Scene {
                 walk.answer_and_wait(step).await?;
             }
         }
-        Ok(Self { world, a, b, c })
+        Ok(Self { world, tokens, a, b, c })
     }
 
     /// What can be named of a portal. C has no test contact: one that it can't have is as good.
@@ -144,17 +158,12 @@ impl Scene {
 
     /// A caller.
     pub async fn caller(&self, who: &Who) -> Result<Caller> {
-        self.with_token(&who.token()).await
-    }
-
-    /// A caller with a token as it is.
-    pub async fn with_token(&self, token: &str) -> Result<Caller> {
-        Ok(Caller::new(channel(&self.world).await?, Some(token.to_owned())))
+        Ok(Caller::new(channel(&self.world).await?, Some(self.tokens.of(who)?)))
     }
 
     /// For the clients of the services.
-    pub async fn line(&self, token: &str) -> Result<Line> {
-        line(&self.world, token).await
+    pub async fn line(&self, who: &Who) -> Result<Line> {
+        line(&self.world, &self.tokens.of(who)?).await
     }
 }
 

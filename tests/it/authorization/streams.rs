@@ -1,7 +1,5 @@
 //! Streams over all portals show those that are granted, and end with the credential that opened them.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result, ensure};
 use connector::api::v1::{
     self, ErrorReason, watch_connections_response::Event as ConnectionEvent,
@@ -44,7 +42,7 @@ async fn a_stream_over_all_portals_shows_those_that_are_granted() -> Result<()> 
     let scene = Scene::start().await?;
     let (a, b) = (scene.a.portal_id, scene.b.portal_id);
     let client = async |who: Who| -> Result<_> {
-        let line = scene.line(&who.token()).await?;
+        let line = scene.line(&who).await?;
         Ok(v1::sync_service_client::SyncServiceClient::new(line))
     };
     let mut only_a = client(Who::of(&[a])).await?;
@@ -72,7 +70,7 @@ async fn a_stream_over_all_portals_shows_those_that_are_granted() -> Result<()> 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_of_other_portals_are_not_shown() -> Result<()> {
     let scene = Scene::start().await?;
-    let line = scene.line(&Who::of(&[scene.c.portal_id]).token()).await?;
+    let line = scene.line(&Who::of(&[scene.c.portal_id])).await?;
     let mut client = v1::connection_service_client::ConnectionServiceClient::new(line);
     let mut stream = inner(client.watch_connections(v1::WatchConnectionsRequest::default()).await)?;
     let first = stream.message().await?.context("no message")?;
@@ -96,8 +94,8 @@ async fn connections_of_other_portals_are_not_shown() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_ends_when_its_token_does() -> Result<()> {
     let scene = Scene::start().await?;
-    let who = Who::of(&[scene.a.portal_id]).lasting(Duration::from_secs(2));
-    let line = scene.line(&who.token()).await?;
+    let who = Who::of(&[scene.a.portal_id]).lasting(3);
+    let line = scene.line(&who).await?;
     let mut client = v1::sync_service_client::SyncServiceClient::new(line);
     let mut stream = inner(client.watch_sync_status(from("")).await)?;
     ensure!(next(&mut stream).await?.0 == [scene.a.portal_id]);

@@ -7,7 +7,9 @@ use connector::{
     app,
     config::{Config, Sources},
     dev::{self, Line},
+    domain::access::{PortalGrant, Scope},
     grpc::ServerSettings,
+    issuer::{Issuer, Order},
     lifecycle::Lifecycle,
     simulator::{self, RunningSimulators, SimulatorConfig},
     store,
@@ -28,8 +30,10 @@ pub struct World {
     pub simulators: RunningSimulators,
     /// The configuration that its servers start with.
     pub config: Config,
-    /// The token to call them with.
+    /// The token to call them with: it may do everything.
     pub token: SecretString,
+    /// Whose tokens they take.
+    pub issuer: Issuer,
     servers: Vec<Server>,
 }
 
@@ -77,9 +81,11 @@ impl World {
         config.hubspot.base_url = simulators.hubspot_url.parse()?;
         config.worker.poll_interval = Duration::from_millis(50);
         config.worker.lease_duration = Duration::from_millis(1_500);
+        let issuer = Issuer::generate()?;
+        config.auth.jwks = Some(issuer.jwks());
+        let token = token(&issuer, &config, "local", Scope::ALL, PortalGrant::All)?;
         adjust(&mut config);
-        let token = SecretString::from(uuid::Uuid::new_v4().simple().to_string());
-        Ok(Self { database, simulators, config, token, servers: Vec::new() })
+        Ok(Self { database, simulators, config, token, issuer, servers: Vec::new() })
     }
 
     /// Starts one more server on the same database. Returns its number.
@@ -90,8 +96,8 @@ impl World {
     /// The same with other settings than the configuration gives it.
     pub async fn add_server_with(&mut self, adjust: impl FnOnce(&mut ServerSettings)) -> Result<usize> {
         let life = Lifecycle::new();
-        let started = app::start_with(&self.config, Some(self.token.clone()), &life, adjust).await?;
-        self.servers.push(Server { url: format!("http://{}", started.address), life });
+        let started = app::start_with(&self.config, &life, adjust).await?;
+        self.servers.push(Server { url: started.url, life });
         Ok(self.servers.len() - 1)
     }
 
@@ -138,10 +144,32 @@ impl World {
         dev::connect(&server.url, &self.token).await
     }
 
+    /// A token for somebody who may do less.
+    pub fn token_of(&self, subject: &str, scopes: &[Scope], portals: PortalGrant) -> Result<SecretString> {
+        token(&self.issuer, &self.config, subject, scopes, portals)
+    }
+
     /// Base URL of a server.
     pub fn url(&self, number: usize) -> &str {
         self.servers.get(number).map_or("", |server| server.url.as_str())
     }
+}
+
+fn token(
+    issuer: &Issuer,
+    config: &Config,
+    subject: &str,
+    scopes: &[Scope],
+    portals: PortalGrant,
+) -> Result<SecretString> {
+    Ok(issuer.issue(&Order {
+        issuer: &config.auth.issuer,
+        audience: &config.auth.audience,
+        subject,
+        scopes: scopes.iter().copied().collect(),
+        portals,
+        lifetime: Duration::from_secs(3_600),
+    })?)
 }
 
 /// Waits until `check` gives a value, trying again and again, for as long as a test may take.

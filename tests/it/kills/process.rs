@@ -110,6 +110,7 @@ fn environment(config: &Config) -> Vec<(&'static str, String)> {
     let salesforce = config.salesforce.production_login_url.to_string();
     vec![
         ("CONNECTOR_GRPC__LISTEN", "127.0.0.1:0".to_owned()),
+        ("CONNECTOR_AUTH__JWKS", config.auth.jwks.clone().unwrap_or_default()),
         ("CONNECTOR_DATABASE__URL", secret(&config.database.url)),
         ("CONNECTOR_DATABASE__MAX_CONNECTIONS", config.database.max_connections.to_string()),
         ("CONNECTOR_VAULT__KEYRING", secret(&config.vault.keyring)),
