@@ -11,7 +11,7 @@ use connector::{
         connection::{Claims, ConnectAttempt, ConnectState, Connection, ConnectionState, Purpose},
         edition::{AdminAccess, Edition, Environment, Subscription},
         inclusion::{Because, Verdict},
-        portal::{Account, CredentialInfo, CredentialMethod, Portal, SubscriptionEvidence},
+        portal::{Account, CredentialInfo, CredentialMethod, NamedPortal, Portal, SubscriptionEvidence},
         probe::{Actor, Check, Finding, Outcome, Unknown},
         settings::{ActivitySync, InclusionRule, ObjectSync, SmartList, SyncSettings},
         setup::{Answers, ImportDecision, Mark, SecurityToken, Setup, Status, Step, VisualforceMethod},
@@ -333,7 +333,7 @@ fn setup_view() -> SetupView {
             policy: Policy::Of2026,
             calls_per_contact_sync: 4,
         }),
-        shared_with: vec![portal_id()],
+        shared_with: vec![NamedPortal { portal_id: portal_id(), display_name: text("Marketing") }],
         revision: 18,
     }
 }
