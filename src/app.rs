@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{ApiCallPolicy, Config, ConfigError},
-    control::{self, Control, Parts},
+    control::{self, Control, JoinError, KeySettings, Parts},
     domain::api_limit::Policy,
     grpc::{
         self, Backend, CallerLimits, ConnectionLimits, Handoffs, Links, Readiness, RuleError, Rules,
@@ -22,7 +22,8 @@ use crate::{
     lifecycle::Lifecycle,
     salesforce::{self, HostPolicy, Origin, SalesforceClient, Timeouts},
     store::{self, MigrationError, PoolSettings, Store},
-    vault::{KeyRing, KeyRingError, Vault},
+    transit::{TransitConfig, TransitError, TransitKeys},
+    vault::{KeyProvider, KeyRing, KeyRingError, RingProvider, Vault},
     watch::{StreamSettings, Watches},
 };
 
@@ -50,6 +51,12 @@ pub enum StartError {
     /// The API.
     #[error(transparent)]
     Rules(#[from] RuleError),
+    /// The keys in HashiCorp Vault.
+    #[error("the keys in HashiCorp Vault can't be used: {0}")]
+    Transit(#[from] TransitError),
+    /// The keys don't fit those of the other servers.
+    #[error(transparent)]
+    Join(#[from] JoinError),
     /// The database.
     #[error(transparent)]
     Database(#[from] MigrationError),
@@ -105,11 +112,12 @@ pub async fn start_with(
 ) -> Result<Started, StartError> {
     let Security { authentication, tls } = Security::new(config)?;
     let rules = Arc::new(Rules::of_the_api()?);
-    let vault = Arc::new(Vault::new(keys(config)?));
+    let vault = Arc::new(vault(config).await?);
     let url = config.database.required_url()?.clone();
     let direct_url = config.database.direct_url.clone().unwrap_or_else(|| url.clone());
     let store = Store::open(&url, &pool_settings(config), store_settings(config)).await?;
     let control = Control::new(parts(config, store.clone(), vault)?);
+    control.join_keys().await?;
     let streams = StreamSettings { heartbeat: config.grpc.heartbeat, max_age: config.grpc.stream_max_age };
     let watches = Watches::new(store.clone(), streams, life.soft().clone());
 
@@ -136,6 +144,7 @@ pub async fn start_with(
     let (poll_every, stop) = (config.watch.poll_interval, life.soft().clone());
     life.spawn_essential("watch hub", async move { hub.run(poll_every, direct_url, stop).await });
     let owner = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
+    life.spawn_essential("keys", control::run_keys(control.clone(), life.soft().clone()));
     let worker_ended = CancellationToken::new();
     let (stop, ended) = (life.soft().clone(), worker_ended.clone().drop_guard());
     life.spawn_essential("worker", async move {
@@ -162,12 +171,37 @@ pub async fn start_with(
     Ok(Started { address, url: format!("{scheme}://{address}") })
 }
 
-fn keys(config: &Config) -> Result<KeyRing, StartError> {
-    match (&config.vault.key_file, &config.vault.keyring) {
-        (Some(path), _) => Ok(KeyRing::load(path)?),
-        (None, Some(json)) => Ok(KeyRing::from_json(json)?),
-        (None, None) => Err(StartError::NoKeys),
+/// The keys as they are configured.
+///
+/// # Errors
+/// [`StartError`] says what is missing and what to do.
+pub async fn vault(config: &Config) -> Result<Vault, StartError> {
+    let settings = &config.vault;
+    let ring = match (&settings.key_file, &settings.keyring) {
+        (Some(path), _) => RingProvider::of_file(path)?,
+        (None, Some(json)) => RingProvider::fixed(KeyRing::from_json(json)?),
+        (None, None) => return Err(StartError::NoKeys),
+    };
+    let fingerprints = ring.fingerprint_keys();
+    let mut providers: Vec<Arc<dyn KeyProvider>> = vec![Arc::new(ring)];
+    if let (Some(address), Some(key), Some(token_file)) =
+        (&settings.transit_address, &settings.transit_key, &settings.transit_token_file)
+    {
+        let transit = TransitConfig {
+            address: address.clone(),
+            mount: settings.transit_mount.clone(),
+            key: key.clone(),
+            token_file: token_file.clone(),
+            namespace: settings.transit_namespace.clone(),
+            ca_file: settings.transit_ca_file.clone(),
+        };
+        providers.insert(0, Arc::new(TransitKeys::connect(&transit).await?));
     }
+    let vault = Vault::new(fingerprints, providers, settings.transit_cache);
+    if vault.sealing_key().is_none() {
+        return Err(JoinError::NoKey.into());
+    }
+    Ok(vault)
 }
 
 fn pool_settings(config: &Config) -> PoolSettings {
@@ -241,6 +275,10 @@ fn control_settings(config: &Config) -> control::Settings {
         logins_per_hour: i64::from(config.worker.logins_per_hour.get()),
         calls_per_contact_sync: i64::from(calls_per_contact_sync(config)),
         event_retention: signed(config.watch.retention),
+        keys: KeySettings {
+            refresh_interval: config.vault.refresh_interval,
+            rewrap_batch: config.vault.rewrap_batch.get(),
+        },
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bin → daemon → dev → app → grpc → control, watch → store, salesforce, hubspot, vault → domain, audit
-//! bin → ctl → locale, api, audit                           salesforce, hubspot → outbound
+//! bin → ctl → locale, api, audit   app → transit → vault            salesforce, hubspot, transit → outbound
 //! dev → simulator, which knows no other room
 //! ```
 //!
@@ -15,6 +15,7 @@
 //! | [`store`] | the only room with SQL |
 //! | [`salesforce`], [`hubspot`] | the only rooms that speak the vendors' wire formats, over `outbound` |
 //! | [`vault`] | sealing of secrets |
+//! | [`transit`] | keys in HashiCorp Vault, over `outbound` |
 //! | [`control`] | the use cases: what each RPC does, and what the worker does afterwards |
 //! | [`watch`] | streams over what changed |
 //! | [`grpc`] | translation, and everything an RPC goes through on its way in and out |
@@ -44,6 +45,7 @@ mod ready_file;
 pub mod salesforce;
 pub mod store;
 pub mod telemetry;
+pub mod transit;
 pub mod vault;
 pub mod watch;
 

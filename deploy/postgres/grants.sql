@@ -17,7 +17,9 @@ begin
             on portals, setups, orgs, connections, login_attempts, test_contacts, api_calls, audit_signed_heads, handoffs
             to connector_app;
         grant select, insert, delete on portal_events, request_records, api_reservations to connector_app;
-        grant select, insert, update, delete on secrets, jobs, token_renewals to connector_app;
+        grant select, insert, update, delete on secrets, jobs, token_renewals, key_holders to connector_app;
+        grant select, insert, update on key_rotations to connector_app;
+        grant select, insert on retired_keys to connector_app;
         -- The trail only grows.
         grant select, insert on audit_rows, audit_exports to connector_app;
     end if;

@@ -166,6 +166,14 @@ impl Layers {
         if config.vault.key_file.is_some() && config.vault.keyring.is_some() {
             problems.push(Problem::Conflict { key: "vault.key_file", other: "vault.keyring" });
         }
+        if config.vault.transit_address.is_some() {
+            let needed = [
+                ("vault.transit_key", config.vault.transit_key.is_some()),
+                ("vault.transit_token_file", config.vault.transit_token_file.is_some()),
+            ];
+            let missing = needed.into_iter().filter(|(_, is_set)| !is_set);
+            problems.extend(missing.map(|(key, _)| Problem::Missing { key }));
+        }
         if problems.is_empty() { Ok(config) } else { Err(ConfigError { problems }) }
     }
 

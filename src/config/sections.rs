@@ -115,6 +115,32 @@ pub struct VaultConfig {
     /// The key ring itself.
     #[serde(deserialize_with = "unless_empty")]
     pub keyring: Option<SecretString>,
+    /// How often to look for changed keys and for a rotation.
+    #[serde(deserialize_with = "up_to_5s")]
+    pub refresh_interval: Duration,
+    /// Secrets that a rotation wraps anew at once.
+    #[serde(deserialize_with = "up_to_10_000")]
+    pub rewrap_batch: NonZeroU32,
+    /// HashiCorp Vault's address.
+    #[serde(deserialize_with = "address_unless_empty")]
+    pub transit_address: Option<Url>,
+    /// Where its transit engine is mounted.
+    pub transit_mount: String,
+    /// The key's name there.
+    #[serde(deserialize_with = "unless_empty")]
+    pub transit_key: Option<String>,
+    /// File with the token to call it with.
+    #[serde(deserialize_with = "unless_empty")]
+    pub transit_token_file: Option<PathBuf>,
+    /// Its namespace.
+    #[serde(deserialize_with = "unless_empty")]
+    pub transit_namespace: Option<String>,
+    /// File with the roots of its certificate.
+    #[serde(deserialize_with = "unless_empty")]
+    pub transit_ca_file: Option<PathBuf>,
+    /// How long an unwrapped data key is remembered.
+    #[serde(with = "humantime_serde")]
+    pub transit_cache: Duration,
 }
 
 /// `[salesforce]`
@@ -269,6 +295,35 @@ pub(super) fn unless_empty<'de, D: Deserializer<'de>, T: From<String>>(
 pub(super) fn positive<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let duration: Duration = humantime_serde::deserialize(from)?;
     if duration.is_zero() { Err(D::Error::custom("must be longer than zero")) } else { Ok(duration) }
+}
+
+fn address_unless_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let url = Url::parse(&text).ok().filter(|url| {
+        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare && !has_user
+    });
+    url.map(Some).ok_or_else(|| D::Error::custom("must be the address of a host, like https://vault:8200"))
+}
+
+/// Other servers count on hearing of each one's keys within seconds.
+fn up_to_5s<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let duration = positive(from)?;
+    if duration <= Duration::from_secs(5) {
+        Ok(duration)
+    } else {
+        Err(D::Error::custom("must be at most 5s"))
+    }
+}
+
+/// A batch is held in memory.
+fn up_to_10_000<'de, D: Deserializer<'de>>(from: D) -> Result<NonZeroU32, D::Error> {
+    let number = NonZeroU32::deserialize(from)?;
+    if number.get() <= 10_000 { Ok(number) } else { Err(D::Error::custom("must be 1 to 10,000")) }
 }
 
 /// An org's portals are always shown whole, so there are never more.

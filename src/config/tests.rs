@@ -197,3 +197,29 @@ fn files_that_are_missing_or_broken_are_named() {
     let message = missing_url.database.required_url().unwrap_err().to_string();
     assert!(message.contains("CONNECTOR_DATABASE__URL"), "{message}");
 }
+
+#[test]
+fn keys_in_vault_need_a_key_and_a_token() {
+    let address = ("CONNECTOR_VAULT__TRANSIT_ADDRESS", "https://vault.internal:8200");
+    let message = message(with_environment(&[address]));
+    for missing in ["vault.transit_key is not set", "vault.transit_token_file is not set"] {
+        assert!(message.contains(missing), "{message}");
+    }
+    let config = with_environment(&[
+        address,
+        ("CONNECTOR_VAULT__TRANSIT_KEY", "connector"),
+        ("CONNECTOR_VAULT__TRANSIT_TOKEN_FILE", "/run/secrets/vault-token"),
+        ("CONNECTOR_VAULT__TRANSIT_CACHE", "0s"),
+    ])
+    .unwrap();
+    assert_eq!(config.vault.transit_mount, "transit");
+    assert_eq!(config.vault.transit_cache, Duration::ZERO);
+    for (variable, value, expected) in [
+        ("CONNECTOR_VAULT__TRANSIT_ADDRESS", "vault:8200/v1", "must be the address of a host"),
+        ("CONNECTOR_VAULT__REFRESH_INTERVAL", "6s", "must be at most 5s"),
+        ("CONNECTOR_VAULT__REWRAP_BATCH", "10001", "must be 1 to 10,000"),
+    ] {
+        let message = super::tests::message(with_environment(&[(variable, value)]));
+        assert!(message.contains(expected), "{message}");
+    }
+}

@@ -1,6 +1,5 @@
 //! Connecting: the part that answers the caller. It writes the intent down; [`connect_run`](super) does the rest.
 
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -92,7 +91,7 @@ impl Control {
         if view.setup.running_attempt().is_none() {
             self.check_ready(&view.setup, &request).await?;
         }
-        let sealed = self.seal_request(request.login.as_ref())?;
+        let sealed = self.seal_request(view.setup.portal_id, request.login.as_ref()).await?;
         let expected = request.expected_org_id;
         self.start_attempt(call, Target::Setup(id), Purpose::Connect, etag, sealed, expected).await
     }
@@ -118,7 +117,7 @@ impl Control {
             return Err(Reason::ConnectRunning.into());
         }
         self.check_my_domain(&login)?;
-        let sealed = self.seal_request(Some(&login))?;
+        let sealed = self.seal_request(portal_id, Some(&login)).await?;
         let request = ConnectRequest { login: Some(login), expected_org_id: None };
         self.check_ready(&view.setup, &request).await?;
         let expected = Some(connection.org_id);
@@ -154,14 +153,18 @@ impl Control {
         self.check_login_allowed(&login, fresh && login.method() == CredentialMethod::Password).await
     }
 
-    fn seal_request(&self, login: Option<&SalesforceLogin>) -> Result<Sealed, ControlError> {
-        Ok(Sealed {
-            credential: login.map(|login| self.seal_salesforce_login(login)).transpose()?,
-            token: login
-                .and_then(SalesforceLogin::own_token)
-                .map(|token: &SecretString| self.seal_token(token))
-                .transpose()?,
-        })
+    async fn seal_request(
+        &self,
+        portal_id: PortalId,
+        login: Option<&SalesforceLogin>,
+    ) -> Result<Sealed, ControlError> {
+        let mut sealed = Sealed { credential: None, token: None };
+        let Some(login) = login else { return Ok(sealed) };
+        sealed.credential = Some(self.seal_salesforce_login(portal_id, login).await?);
+        if let Some(token) = login.own_token() {
+            sealed.token = Some(self.seal_token(portal_id, token).await?);
+        }
+        Ok(sealed)
     }
 
     async fn start_attempt(

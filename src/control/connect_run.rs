@@ -10,30 +10,25 @@ use super::{
     Control, ControlError, SalesforceLogin,
     connect::{org_of, scope},
     session::LoggedIn,
-    vendor::{facts, facts_without_calls, org_seen, salesforce_refusal},
+    vendor::{facts, facts_without_calls, salesforce_refusal},
 };
 use crate::{
     domain::{
-        OrgId, Reason, Refusal, SetupId,
-        api_limit::MAX_LIMIT,
-        connection::{ConnectAttempt, ConnectState, Connection, ConnectionState, Purpose, next_token_try},
-        portal::{CredentialInfo, CredentialMethod},
+        OrgId, PortalId, Reason, Refusal, SetupId,
+        connection::{ConnectAttempt, ConnectState, Connection, Purpose, next_token_try},
+        portal::CredentialMethod,
         probe::{self, Facts, Finding},
-        setup::{Actor, SecurityToken, Setup, Step},
-        sync_state::SuspensionReason,
+        setup::Setup,
     },
     salesforce::{self, SalesforceErrorKind, Session},
-    store::{
-        Call, Job, LoginOutcome, NewConnection, PortalTx, SecretKind, SecretRole, SecretRow, StoreError,
-        Target,
-    },
+    store::{Call, Job, LoginOutcome, PortalTx, SecretKind, SecretRole, StoreError, Target},
 };
 
 /// What the probe saw, and what was made of it.
-struct Probed {
-    facts: Facts,
-    findings: Vec<Finding>,
-    calls: i64,
+pub(super) struct Probed {
+    pub(super) facts: Facts,
+    pub(super) findings: Vec<Finding>,
+    pub(super) calls: i64,
     /// The session turned out to have ended.
     session_ended: Option<Refusal>,
 }
@@ -46,6 +41,16 @@ impl Control {
     /// the attempt.
     pub(super) async fn run_connect(&self, job: &Job) -> Result<(), ControlError> {
         let setup_id = SetupId(job.subject_id);
+        match self.go_on(job, setup_id).await {
+            // No successor can open it either.
+            Err(ControlError::Refused(refusal)) if refusal.reason == Reason::StoredSecretUnreadable => {
+                self.fail(job, setup_id, refusal, Vec::new(), 0).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn go_on(&self, job: &Job, setup_id: SetupId) -> Result<(), ControlError> {
         let setup = self.inner.store.setup(setup_id).await?.setup;
         let Some(attempt) = setup.running_attempt().cloned() else { return self.drop_job(job).await };
         match attempt.state {
@@ -134,9 +139,12 @@ impl Control {
         login: &SalesforceLogin,
     ) -> Result<(), ControlError> {
         let org_id = org_of(session)?;
-        let sealed = self.seal_session(session)?;
+        let sealed = self.seal_session(job.portal_id, session).await?;
         let rotated = match &session.rotated_refresh_token {
-            Some(token) => Some(self.seal_salesforce_login(&login.clone().rotated(token))?),
+            Some(token) => {
+                let rotated = login.clone().rotated(token);
+                Some(self.seal_salesforce_login(job.portal_id, &rotated).await?)
+            }
             None => None,
         };
         self.advance(job, setup_id, "connect.logged_in", move |tx, setup, mut attempt| {
@@ -225,7 +233,7 @@ impl Control {
         })
         .await?;
         crate::failpoint::hit("connect.before_start").await;
-        self.start(job, setup_id, session, &org_id, probed).await
+        self.start(job, setup_id, attempt, session, probed).await
     }
 
     async fn probe(&self, attempt: &ConnectAttempt, session: &Session) -> Result<Probed, Refusal> {
@@ -266,85 +274,8 @@ impl Control {
             .map(|connection| changed(&connection.org_id)))
     }
 
-    /// Claims the place and makes everything that was tried the one in force, in one commit.
-    async fn start(
-        &self,
-        job: &Job,
-        setup_id: SetupId,
-        session: &Session,
-        org_id: &OrgId,
-        probed: Probed,
-    ) -> Result<(), ControlError> {
-        let login = self
-            .stored_login(job.portal_id, &[SecretRole::Candidate, SecretRole::Current])
-            .await?
-            .ok_or(Reason::CredentialMissing)?;
-        let credential = self.credential_info(job).await?.ok_or(Reason::CredentialMissing)?;
-        let user_key = self.login_identity(&login).user_key;
-        let portal_cap = self.inner.store.settings().portals_per_org;
-        let org = org_seen(org_id, session, &probed.facts, portal_cap);
-        let findings = probed.findings.clone();
-        let token = self.candidate_token_info(job).await?;
-        let outcome = self
-            .advance(job, setup_id, "connect.start", move |tx, setup, attempt| {
-                let (mut org, credential) = (org.clone(), credential.clone());
-                let (user_key, findings, token) = (user_key.clone(), findings.clone(), token.clone());
-                Box::pin(async move {
-                    if org.allocation == 0 {
-                        org.allocation =
-                            tx.view_setup(setup.clone()).await?.limit.map_or(0, |limit| limit.allocation);
-                    }
-                    let limit = setup.answers.api_call_limit.map_or(MAX_LIMIT, |limit| limit.limit);
-                    let new = NewConnection {
-                        org,
-                        credential,
-                        user_key,
-                        api_call_limit: limit,
-                        findings,
-                        // Of every server that probed for this attempt: they count in the commit that ends it.
-                        api_calls: attempt.api_calls,
-                    };
-                    let connection = tx.connect(&new).await?;
-                    finish(tx, setup, attempt, &connection, token).await
-                })
-            })
-            .await;
-        match outcome {
-            Ok(()) => {
-                if let Ok(calls) = &probed.facts.api_calls {
-                    self.inner
-                        .store
-                        .observe_api_calls(org_id, calls.max - calls.remaining, calls.max)
-                        .await?;
-                }
-                self.drop_job(job).await
-            }
-            Err(ControlError::Refused(refusal)) if refusal.reason != Reason::ConflictingChange => {
-                self.fail(job, setup_id, refusal, probed.findings, 0).await
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// A security token that came with the credential of a connected portal, and takes over with it.
-    async fn candidate_token_info(&self, job: &Job) -> Result<Option<CredentialInfo>, ControlError> {
-        let (kind, role) = (SecretKind::SecurityToken, SecretRole::Candidate);
-        Ok(self.inner.store.secret(job.portal_id, kind, role).await?.map(|row| row.info))
-    }
-
-    async fn credential_info(&self, job: &Job) -> Result<Option<CredentialInfo>, ControlError> {
-        for role in [SecretRole::Candidate, SecretRole::Current] {
-            let row: Option<SecretRow> =
-                self.inner.store.secret(job.portal_id, SecretKind::SalesforceCredential, role).await?;
-            if let Some(row) = row {
-                return Ok(Some(row.info));
-            }
-        }
-        Ok(None)
-    }
-
     /// Ends the attempt: nothing is connected by it, the answers stay (R50).
-    async fn fail(
+    pub(super) async fn fail(
         &self,
         job: &Job,
         setup_id: SetupId,
@@ -397,11 +328,33 @@ impl Control {
             + Sync
             + 'static,
     {
+        self.advance_along(job, setup_id, Vec::new(), method, stage).await
+    }
+
+    /// The same, with other portals that change along.
+    pub(super) async fn advance_along<F>(
+        &self,
+        job: &Job,
+        setup_id: SetupId,
+        along: Vec<PortalId>,
+        method: &'static str,
+        stage: F,
+    ) -> Result<(), ControlError>
+    where
+        F: for<'tx> Fn(
+                &'tx mut PortalTx,
+                Setup,
+                ConnectAttempt,
+            ) -> futures::future::BoxFuture<'tx, Result<Setup, StoreError>>
+            + Send
+            + Sync
+            + 'static,
+    {
         let lease = job.lease;
         let stage = std::sync::Arc::new(stage);
         self.inner
             .store
-            .change(&Call::internal(method), Target::Setup(setup_id), move |tx| {
+            .change_along(&Call::internal(method), Target::Setup(setup_id), along, move |tx| {
                 let stage = std::sync::Arc::clone(&stage);
                 Box::pin(async move {
                     tx.check_lease(lease).await?;
@@ -416,39 +369,6 @@ impl Control {
         crate::failpoint::hit(method).await;
         Ok(())
     }
-}
-
-/// The setup after its accounts were connected; the secrets that were tried are in force, a suspension is cleared.
-async fn finish(
-    tx: &mut PortalTx,
-    mut setup: Setup,
-    attempt: ConnectAttempt,
-    connection: &Connection,
-    token: Option<CredentialInfo>,
-) -> Result<Setup, StoreError> {
-    let mut claims = attempt.claims.clone();
-    if let Some(CredentialInfo { fingerprint, set_at, .. }) = token {
-        tx.promote_secret(SecretKind::SecurityToken).await?;
-        claims.token_fingerprint = Some(fingerprint.clone());
-        setup.answers.security_token = Some(SecurityToken::Stored { fingerprint, set_at });
-    }
-    tx.promote_secret(SecretKind::SalesforceCredential).await?;
-    tx.promote_secret(SecretKind::SalesforceSession).await?;
-    let mut sync = tx.sync().clone().cleared(&[
-        SuspensionReason::NotConnected,
-        SuspensionReason::ConnectionStale,
-        SuspensionReason::SalesforceCredentialRefused,
-    ]);
-    let actor = Actor { by: attempt.requested_by.clone(), at: tx.now() };
-    let connected = attempt.moved(ConnectState::Connected { connection_id: connection.id }, tx.now());
-    let setup = setup.connected(&actor, &claims).with_attempt(connected);
-    if !setup.holds(Step::ConnectAccounts) {
-        // What was probed has been edited meanwhile.
-        tx.save_connection(Connection { state: ConnectionState::Stale, ..connection.clone() }).await?;
-        sync = sync.suspended(SuspensionReason::ConnectionStale, actor.at);
-    }
-    tx.save_sync(sync, setup.settings(), Some(connection.org_id.clone())).await?;
-    Ok(setup)
 }
 
 fn finding_refusal(finding: &Finding) -> Refusal {

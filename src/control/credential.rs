@@ -8,13 +8,13 @@ use uuid::Uuid;
 use super::{Control, ControlError};
 use crate::{
     domain::{
-        PortalId,
+        PortalId, Reason, Refusal, SetupId,
         connection::LoginIdentity,
         portal::{CredentialInfo, CredentialMethod},
     },
     hubspot, salesforce,
     store::{SecretKind, SecretRole, SecretRow},
-    vault::{SealContext, SecretBytes},
+    vault::{OpenError, SealContext, SecretBytes},
 };
 
 /// HubSpot's credential, as its client takes it.
@@ -256,18 +256,36 @@ fn hubspot_bytes(credential: &HubSpotCredential) -> SecretBytes {
     .seal_bytes()
 }
 
+/// A key that is not at hand may be later; a secret that was changed or moved never opens.
+fn unreadable(portal_id: PortalId, kind: SecretKind, row: &SecretRow, error: &OpenError) -> ControlError {
+    let secret_id = row.secret_id;
+    tracing::error!(%portal_id, %secret_id, kind = kind.name(), %error, "a stored secret does not open");
+    match error {
+        OpenError::UnknownKey(_) | OpenError::Unavailable(_) => error.clone().into(),
+        OpenError::Malformed | OpenError::UnknownVersion(_) | OpenError::Rejected => {
+            Refusal::new(Reason::StoredSecretUnreadable).with("secret", kind.name()).into()
+        }
+    }
+}
+
+/// The row that a seal is bound to: the portal is part of it, so that a row can't be given to another portal.
+pub(super) fn seal_row(portal_id: PortalId, secret_id: Uuid) -> String {
+    format!("{portal_id}/{secret_id}")
+}
+
 impl Control {
     /// Seals a secret for a row that has yet to be written.
-    fn seal(
+    async fn seal(
         &self,
+        portal_id: PortalId,
         kind: SecretKind,
         bytes: &SecretBytes,
         info: CredentialInfo,
     ) -> Result<SecretRow, ControlError> {
         let secret_id = Uuid::now_v7();
-        let row = secret_id.to_string();
+        let row = seal_row(portal_id, secret_id);
         let context = SealContext { table: "secrets", row: &row, field: kind.name(), version: 1 };
-        let sealed = self.inner.vault.seal(&context, bytes)?;
+        let sealed = self.inner.vault.seal(&context, bytes).await?;
         Ok(SecretRow { secret_id, version: 1, sealed, info })
     }
 
@@ -279,14 +297,20 @@ impl Control {
         role: SecretRole,
     ) -> Result<Option<(SecretBytes, SecretRow)>, ControlError> {
         let Some(row) = self.inner.store.secret(portal_id, kind, role).await? else { return Ok(None) };
-        let id = row.secret_id.to_string();
+        let place = seal_row(portal_id, row.secret_id);
         let version = u32::try_from(row.version).unwrap_or(0);
-        let context = SealContext { table: "secrets", row: &id, field: kind.name(), version };
-        let bytes = self.inner.vault.open(&context, &row.sealed)?;
-        Ok(Some((bytes, row)))
+        let context = SealContext { table: "secrets", row: &place, field: kind.name(), version };
+        match self.inner.vault.open(&context, &row.sealed).await {
+            Ok(bytes) => Ok(Some((bytes, row))),
+            Err(error) => Err(unreadable(portal_id, kind, &row, &error)),
+        }
     }
 
-    pub(super) fn seal_salesforce_login(&self, login: &SalesforceLogin) -> Result<SecretRow, ControlError> {
+    pub(super) async fn seal_salesforce_login(
+        &self,
+        portal_id: PortalId,
+        login: &SalesforceLogin,
+    ) -> Result<SecretRow, ControlError> {
         let bytes = login.to_bytes();
         let info = CredentialInfo {
             method: login.method(),
@@ -294,11 +318,12 @@ impl Control {
             fingerprint: self.inner.vault.fingerprint("salesforce_credential", &bytes),
             set_at: OffsetDateTime::now_utc(),
         };
-        self.seal(SecretKind::SalesforceCredential, &bytes, info)
+        self.seal(portal_id, SecretKind::SalesforceCredential, &bytes, info).await
     }
 
-    pub(super) fn seal_hubspot_credential(
+    pub(super) async fn seal_hubspot_credential(
         &self,
+        portal_id: PortalId,
         credential: &HubSpotCredential,
     ) -> Result<SecretRow, ControlError> {
         let bytes = hubspot_bytes(credential);
@@ -311,7 +336,7 @@ impl Control {
             fingerprint: self.inner.vault.fingerprint("hubspot_credential", &bytes),
             set_at: OffsetDateTime::now_utc(),
         };
-        self.seal(SecretKind::HubspotCredential, &bytes, info)
+        self.seal(portal_id, SecretKind::HubspotCredential, &bytes, info).await
     }
 
     pub(super) fn read_hubspot_credential(
@@ -331,7 +356,11 @@ impl Control {
         }
     }
 
-    pub(super) fn seal_access_token(&self, access: &hubspot::AccessToken) -> Result<SecretRow, ControlError> {
+    pub(super) async fn seal_access_token(
+        &self,
+        portal_id: PortalId,
+        access: &hubspot::AccessToken,
+    ) -> Result<SecretRow, ControlError> {
         let stored =
             StoredAccess { token: plain(&access.token), expires_at: access.expires_at.unix_timestamp() };
         // A text and a number always serialize.
@@ -342,11 +371,15 @@ impl Control {
             fingerprint: self.inner.vault.fingerprint("hubspot_access_token", &bytes),
             set_at: OffsetDateTime::now_utc(),
         };
-        self.seal(SecretKind::HubspotAccessToken, &bytes, info)
+        self.seal(portal_id, SecretKind::HubspotAccessToken, &bytes, info).await
     }
 
     /// Seals a security token; its fingerprint is what the setup shows.
-    pub(super) fn seal_token(&self, token: &SecretString) -> Result<SecretRow, ControlError> {
+    pub(super) async fn seal_token(
+        &self,
+        portal_id: PortalId,
+        token: &SecretString,
+    ) -> Result<SecretRow, ControlError> {
         let bytes = SecretBytes::new(plain(token).into_bytes());
         let info = CredentialInfo {
             method: CredentialMethod::Password,
@@ -354,7 +387,18 @@ impl Control {
             fingerprint: self.inner.vault.fingerprint("security_token", &bytes),
             set_at: OffsetDateTime::now_utc(),
         };
-        self.seal(SecretKind::SecurityToken, &bytes, info)
+        self.seal(portal_id, SecretKind::SecurityToken, &bytes, info).await
+    }
+
+    /// Seals the token that was submitted to a setup, if there is one.
+    pub(super) async fn seal_submitted(
+        &self,
+        id: SetupId,
+        token: Option<&SecretString>,
+    ) -> Result<Option<SecretRow>, ControlError> {
+        let Some(token) = token else { return Ok(None) };
+        let portal_id = self.inner.store.setup(id).await?.setup.portal_id;
+        Ok(Some(self.seal_token(portal_id, token).await?))
     }
 
     /// The security token that goes with the credential of a role: a candidate may have come with its own.
@@ -370,7 +414,11 @@ impl Control {
         Ok(opened.and_then(|(bytes, _)| bytes.into_text()))
     }
 
-    pub(super) fn seal_session(&self, session: &salesforce::Session) -> Result<SecretRow, ControlError> {
+    pub(super) async fn seal_session(
+        &self,
+        portal_id: PortalId,
+        session: &salesforce::Session,
+    ) -> Result<SecretRow, ControlError> {
         let bytes = SecretBytes::new(session.to_bytes().to_vec());
         let info = CredentialInfo {
             method: CredentialMethod::Password,
@@ -378,7 +426,7 @@ impl Control {
             fingerprint: self.inner.vault.fingerprint("salesforce_session", &bytes),
             set_at: OffsetDateTime::now_utc(),
         };
-        self.seal(SecretKind::SalesforceSession, &bytes, info)
+        self.seal(portal_id, SecretKind::SalesforceSession, &bytes, info).await
     }
 
     /// Who logs in, for counting logins and finding who shares a user.

@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::{
     domain::{Reason, Refusal},
     store::StoreError,
-    vault::{OpenError, SealError},
+    vault::{KeyError, OpenError},
 };
 
 /// A failure of a use case.
@@ -17,7 +17,10 @@ pub enum ControlError {
     /// The database.
     #[error(transparent)]
     Store(StoreError),
-    /// A secret could not be sealed or opened: the key ring does not fit the database.
+    /// A key is not at hand right now. A job is tried again; a caller learns why.
+    #[error("no key: {0}")]
+    Keys(Refusal),
+    /// A secret opened, and is not what it should be.
     #[error("a secret cannot be {0}")]
     Vault(&'static str),
 }
@@ -37,14 +40,24 @@ impl From<Reason> for ControlError {
     }
 }
 
-impl From<SealError> for ControlError {
-    fn from(_: SealError) -> Self {
-        Self::Vault("sealed")
+impl From<KeyError> for ControlError {
+    fn from(error: KeyError) -> Self {
+        Self::from(OpenError::from(error))
     }
 }
 
 impl From<OpenError> for ControlError {
-    fn from(_: OpenError) -> Self {
-        Self::Vault("opened")
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::UnknownKey(id) => {
+                Self::Keys(Refusal::new(Reason::KeyUnavailable).with("key_id", id.as_str()))
+            }
+            OpenError::Unavailable(words) => {
+                Self::Keys(Refusal::new(Reason::KeyServiceUnavailable).with("message", words))
+            }
+            OpenError::Malformed | OpenError::UnknownVersion(_) | OpenError::Rejected => {
+                Reason::StoredSecretUnreadable.into()
+            }
+        }
     }
 }

@@ -114,11 +114,11 @@ impl Control {
         let (credential, used) = self.stored_hubspot(portal_id).await?;
         let (access, update) = self.inner.hubspot.refresh(&credential).await?;
         crate::failpoint::hit("hubspot.refreshed").await;
-        let sealed = self.seal_access_token(&access)?;
+        let sealed = self.seal_access_token(portal_id, &access).await?;
         let rotated = match update.refresh_token {
             Some(_) => {
                 let rotated = with_refresh_token(credential, update.refresh_token);
-                Some(self.seal_hubspot_credential(&rotated)?)
+                Some(self.seal_hubspot_credential(portal_id, &rotated).await?)
             }
             None => None,
         };

@@ -6,16 +6,20 @@
 mod access;
 mod connect;
 mod connect_run;
+mod connect_start;
 mod credential;
 mod error;
 mod handoffs;
 mod hubspot_tokens;
+mod keys;
 mod lists;
 mod orgs;
 mod portals;
 mod review;
+mod rewrap;
 mod session;
 mod setup;
+mod shared;
 mod sync;
 mod test_contact;
 mod test_contact_run;
@@ -32,6 +36,7 @@ pub use connect::{Checked, ConnectRequest, Started};
 pub use credential::{HubSpotCredential, SalesforceLogin};
 pub use error::ControlError;
 pub use handoffs::{NewHandoff, TOKEN_PREFIX};
+pub use keys::{JoinError, KeySettings, KeyStatus, Rotation, run_keys};
 pub use lists::SmartListPage;
 pub use orgs::{Budget, OrgView};
 pub use review::{Finished, Review};
@@ -63,12 +68,16 @@ pub struct Settings {
     pub calls_per_contact_sync: i64,
     /// How long events are kept for watches.
     pub event_retention: time::Duration,
+    /// Keys.
+    pub keys: KeySettings,
 }
 
 /// How long the first answer to a request is kept.
 const ANSWER_RETENTION: time::Duration = time::Duration::days(7);
 
 struct Inner {
+    /// Names this process among those that hold keys.
+    server_id: Uuid,
     store: Store,
     vault: Arc<Vault>,
     salesforce: SalesforceClient,
@@ -82,6 +91,8 @@ struct Inner {
     opened: handoffs::Opened,
     /// Logins under way, each with what is written down about it: they run to their end whoever goes away.
     logins: TaskTracker,
+    /// A rotation has begun.
+    rewrap: Notify,
 }
 
 /// The use cases. Cheap to clone.
@@ -114,6 +125,7 @@ impl Control {
     pub fn new(parts: Parts) -> Self {
         Self {
             inner: Arc::new(Inner {
+                server_id: Uuid::now_v7(),
                 store: parts.store,
                 vault: parts.vault,
                 salesforce: parts.salesforce,
@@ -126,6 +138,7 @@ impl Control {
                 owners: access::Owners::default(),
                 opened: handoffs::Opened::default(),
                 logins: TaskTracker::new(),
+                rewrap: Notify::new(),
             }),
         }
     }

@@ -35,8 +35,7 @@ impl Control {
         if let Some(answer) = self.recorded_portal(call).await? {
             return Ok(answer);
         }
-        let (info, credential) = self.try_credential(credential).await?;
-        let portal_id = portal_id(&info)?;
+        let (info, portal_id, credential) = self.try_credential(credential).await?;
         // Only HubSpot could tell whose the credential is. Nothing has been looked up or stored yet.
         if !grant.allows(portal_id) {
             return Err(Refusal::new(Reason::PermissionDenied).with("method", call.method).into());
@@ -73,8 +72,7 @@ impl Control {
         // What the database refuses is refused before anything is sent.
         let (portal, _) = self.inner.store.portal(portal_id_wanted).await?;
         check_etag(etag, portal.version)?;
-        let (info, credential) = self.try_credential(credential).await?;
-        let found = portal_id(&info)?;
+        let (_, found, credential) = self.try_credential(credential).await?;
         if found != portal_id_wanted {
             return Err(Refusal::new(Reason::HubspotPortalMismatch)
                 .with("portal_id", portal_id_wanted)
@@ -135,12 +133,14 @@ impl Control {
     async fn try_credential(
         &self,
         credential: HubSpotCredential,
-    ) -> Result<(AccountInfo, SecretRow), ControlError> {
+    ) -> Result<(AccountInfo, PortalId, SecretRow), ControlError> {
         let api = self.inner.hubspot.portal(credential.clone());
         let info = api.account_info().await.map_err(|error| hubspot_refusal(&error))?;
         let rotated = api.take_token_update().await.and_then(|update| update.refresh_token);
-        let sealed = self.seal_hubspot_credential(&with_refresh_token(credential, rotated))?;
-        Ok((info, sealed))
+        let portal_id = portal_id(&info)?;
+        let sealed =
+            self.seal_hubspot_credential(portal_id, &with_refresh_token(credential, rotated)).await?;
+        Ok((info, portal_id, sealed))
     }
 
     /// A portal and its revision.

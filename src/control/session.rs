@@ -137,9 +137,10 @@ impl Control {
             Err(error) => {
                 let credential = *error.kind() == SalesforceErrorKind::LoginRefused;
                 // A login whose answer was lost stays without an outcome, as one that a crash cut short.
-                if !is_login_lost(&error) {
-                    let outcome = if credential { LoginOutcome::Refused } else { LoginOutcome::Failed };
-                    self.inner.store.end_login(login_id, outcome).await?;
+                if credential {
+                    self.refuse_login(login_id, login).await?;
+                } else if !is_login_lost(&error) {
+                    self.inner.store.end_login(login_id, LoginOutcome::Failed).await?;
                 }
                 tracing::info!(error = %error, "salesforce login was not accepted");
                 let refusal = login_refusal(&error);
@@ -213,9 +214,9 @@ impl Control {
         session: &Session,
         login: &SalesforceLogin,
     ) -> Result<(), ControlError> {
-        let sealed = self.seal_session(session)?;
+        let sealed = self.seal_session(portal_id, session).await?;
         let rotated = match &session.rotated_refresh_token {
-            Some(token) => Some(self.seal_salesforce_login(&login.clone().rotated(token))?),
+            Some(token) => Some(self.seal_salesforce_login(portal_id, &login.clone().rotated(token)).await?),
             None => None,
         };
         self.inner
@@ -243,7 +244,7 @@ impl Control {
         login: &SalesforceLogin,
     ) -> Result<(), ControlError> {
         let Some(token) = &session.rotated_refresh_token else { return Ok(()) };
-        let rotated = self.seal_salesforce_login(&login.clone().rotated(token))?;
+        let rotated = self.seal_salesforce_login(portal_id, &login.clone().rotated(token)).await?;
         let kind = SecretKind::SalesforceCredential;
         self.inner
             .store

@@ -240,7 +240,7 @@ impl Control {
         etag: Option<i64>,
         token: Option<SecretString>,
     ) -> Result<SetupView, ControlError> {
-        let sealed = token.as_ref().map(|token| self.seal_token(token)).transpose()?;
+        let sealed = self.seal_submitted(id, token.as_ref()).await?;
         let principal = call.principal.clone();
         let view = self
             .inner

@@ -19,9 +19,10 @@ use super::{
 };
 use crate::api::v1::{
     connection_service_client::ConnectionServiceClient,
-    inclusion_list_service_client::InclusionListServiceClient, org_service_client::OrgServiceClient,
-    portal_service_client::PortalServiceClient, setup_service_client::SetupServiceClient,
-    sync_service_client::SyncServiceClient, test_contact_service_client::TestContactServiceClient,
+    inclusion_list_service_client::InclusionListServiceClient, key_service_client::KeyServiceClient,
+    org_service_client::OrgServiceClient, portal_service_client::PortalServiceClient,
+    setup_service_client::SetupServiceClient, sync_service_client::SyncServiceClient,
+    test_contact_service_client::TestContactServiceClient,
 };
 
 /// How long a call may take unless the user says otherwise.
@@ -230,6 +231,11 @@ impl Client {
     /// `OrgService`.
     pub fn orgs(&self) -> OrgServiceClient<Line> {
         OrgServiceClient::new(self.line())
+    }
+
+    /// `KeyService`.
+    pub fn keys(&self) -> KeyServiceClient<Line> {
+        KeyServiceClient::new(self.line())
     }
 
     /// `InclusionListService`.

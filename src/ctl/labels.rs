@@ -4,9 +4,9 @@ use super::lang::Lang;
 use crate::{
     api::v1::{
         Actor, AdminAccess, Check, Choice, CleanupState, ConnectState, ConnectionState, FindingResult,
-        HubSpotSubscription, ImportDecision, OperatorState, SalesforceEdition, SalesforceEnvironment,
-        SetupStatus, Step, StepState, SuspensionReason, SyncHealth, TestContactStatus, VisualforceMethod,
-        api_call_limit::AllocationSource, subscription_evidence::Source,
+        HubSpotSubscription, ImportDecision, KeyRotationState, KeyState, OperatorState, SalesforceEdition,
+        SalesforceEnvironment, SetupStatus, Step, StepState, SuspensionReason, SyncHealth, TestContactStatus,
+        VisualforceMethod, api_call_limit::AllocationSource, subscription_evidence::Source,
     },
     locale,
 };
@@ -45,6 +45,6 @@ macro_rules! labels {
 
 labels! {
     Actor AdminAccess AllocationSource Check Choice CleanupState ConnectState ConnectionState FindingResult
-    HubSpotSubscription ImportDecision OperatorState SalesforceEdition SalesforceEnvironment SetupStatus Source Step
+    HubSpotSubscription ImportDecision KeyRotationState KeyState OperatorState SalesforceEdition SalesforceEnvironment SetupStatus Source Step
     StepState SuspensionReason SyncHealth TestContactStatus VisualforceMethod
 }

@@ -49,6 +49,10 @@ pub enum Command {
     NewKeyFile {
         /// Where to write it.
         path: PathBuf,
+        /// Add a key to a file that is there, and make it the one that the next rotation goes to. Nothing is sealed
+        /// with it before `connectorctl keys rotate`.
+        #[arg(long)]
+        add: bool,
     },
     /// Make a key that signs tokens, for installations without an identity provider.
     #[command(

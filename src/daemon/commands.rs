@@ -34,11 +34,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Migrate => migrate(&load(file, args.overrides)?).await,
         Command::Config { command } => config(file, args.overrides, &command),
         Command::Doctor => Ok(doctor::run(file, args.overrides).await),
-        Command::NewKeyFile { path } => {
-            KeyRing::create(&path)?;
-            println!("{} was written; keep a copy where the database's backups are not", path.display());
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::NewKeyFile { path, add } => new_key_file(&path, add),
         Command::NewTokenKey { path, jwks } => tokens::new_key(&path, &jwks),
         Command::IssueToken(options) => tokens::issue(&load(file, args.overrides)?, options),
         #[cfg(feature = "simulator")]
@@ -82,6 +78,22 @@ async fn serve(config: &Config, ready_file: Option<&Path>) -> anyhow::Result<Exi
     } else {
         ExitCode::SUCCESS
     })
+}
+
+fn new_key_file(path: &Path, add: bool) -> anyhow::Result<ExitCode> {
+    if add {
+        let id = KeyRing::add_key(path)?;
+        println!(
+            "key {} was added to {}; keep a copy where the database's backups are not, put it on every server, then \
+             `connectorctl keys rotate`",
+            id.as_str(),
+            path.display()
+        );
+    } else {
+        KeyRing::create(path)?;
+        println!("{} was written; keep a copy where the database's backups are not", path.display());
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {

@@ -3,10 +3,9 @@
 use std::{path::Path, process::ExitCode};
 
 use crate::{
-    app,
+    app::{self, StartError},
     config::{Config, Sources},
     store::{self, MigrationError, PoolSettings},
-    vault::KeyRing,
 };
 
 /// One thing that was looked at.
@@ -32,7 +31,7 @@ pub(super) async fn run(file: Option<&Path>, overrides: Vec<(String, String)>) -
     match Config::load(&Sources::of_process(file, overrides)) {
         Ok(config) => {
             diagnoses.push(Diagnosis::fine("configuration"));
-            diagnoses.push(keys(&config));
+            diagnoses.push(keys(&config).await);
             diagnoses.push(callers(&config));
             diagnoses.push(database(&config).await);
             diagnoses.push(address(&config).await);
@@ -58,17 +57,16 @@ pub(super) async fn run(file: Option<&Path>, overrides: Vec<(String, String)>) -
     }
 }
 
-fn keys(config: &Config) -> Diagnosis {
+async fn keys(config: &Config) -> Diagnosis {
     let what = "keys for the vault";
-    let fix = "connectord new-key-file PATH, then set vault.key_file";
-    let outcome = match (&config.vault.key_file, &config.vault.keyring) {
-        (Some(path), _) => KeyRing::load(path),
-        (None, Some(json)) => KeyRing::from_json(json),
-        (None, None) => return Diagnosis::trouble(what, &"neither key_file nor keyring is set", fix),
-    };
-    match outcome {
+    match app::vault(config).await {
         Ok(_) => Diagnosis::fine(what),
-        Err(error) => Diagnosis::trouble(what, &error, fix),
+        Err(error @ StartError::Transit(_)) => {
+            Diagnosis::trouble(what, &error, "correct the vault.transit_ settings, or mend HashiCorp Vault")
+        }
+        Err(error) => {
+            Diagnosis::trouble(what, &error, "connectord new-key-file PATH, then set vault.key_file")
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod edition;
 pub mod handoff;
 pub mod ids;
 pub mod inclusion;
+pub mod keys;
 pub mod portal;
 pub mod probe;
 pub mod reason;

@@ -226,6 +226,22 @@ reasons! {
     SalesforceSessionRefused = 127, "SALESFORCE_SESSION_REFUSED", FailedPrecondition;
     /// Only a sync that is on can be paused, and only a paused one resumed.
     SyncNotOn = 128, "SYNC_NOT_ON", FailedPrecondition;
+    /// The newest key seals already, and no secret is under another one. Put a new key into the key ring first.
+    NoNewKey = 160, "NO_NEW_KEY", FailedPrecondition;
+    /// A server that runs does not hold the new key yet; it could not open what others seal with it. Details: servers.
+    KeyNotEverywhere = 161, "KEY_NOT_EVERYWHERE", FailedPrecondition;
+    /// The key can't be retired: it seals, or secrets are still under it. Details: rows.
+    KeyInUse = 162, "KEY_IN_USE", FailedPrecondition;
+    /// There is no such key. GetKeyStatus tells which there are.
+    KeyNotFound = 163, "KEY_NOT_FOUND", NotFound;
+    /// The key was retired and must not seal again. Add a new one.
+    KeyRetired = 164, "KEY_RETIRED", FailedPrecondition;
+    /// A stored secret is under a key that this server does not hold. Another server, or a later try, may do.
+    KeyUnavailable = 165, "KEY_UNAVAILABLE", Unavailable;
+    /// The service that holds the keys does not answer, so secrets can neither be stored nor used. `RetryInfo` says when.
+    KeyServiceUnavailable = 166, "KEY_SERVICE_UNAVAILABLE", Unavailable;
+    /// A stored secret does not open: it was changed or moved in the database, or its key was replaced by another of the same name.
+    StoredSecretUnreadable = 167, "STORED_SECRET_UNREADABLE", FailedPrecondition;
 }
 
 impl Reason {

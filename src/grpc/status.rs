@@ -76,7 +76,7 @@ impl From<StoreError> for Failure {
 impl From<ControlError> for Failure {
     fn from(error: ControlError) -> Self {
         match error {
-            ControlError::Refused(refusal) => Self::Refused(refusal),
+            ControlError::Refused(refusal) | ControlError::Keys(refusal) => Self::Refused(refusal),
             ControlError::Store(error) => error.into(),
             ControlError::Vault(_) => Self::Internal(error.into()),
         }
@@ -230,7 +230,8 @@ fn retry_after(refusal: &Refusal) -> Option<Duration> {
     let said = said.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
     let usual = match refusal.reason {
         Reason::ConflictingChange | Reason::ServiceOverloaded | Reason::StoreUnavailable => 1,
-        Reason::ServerShuttingDown | Reason::CallerLimitReached => 1,
+        Reason::ServerShuttingDown | Reason::CallerLimitReached | Reason::KeyUnavailable => 1,
+        Reason::KeyServiceUnavailable => 5,
         Reason::HubspotRateLimited => 10,
         Reason::HubspotUnavailable | Reason::SalesforceOrgUnavailable => 30,
         // The window of 24 hours rolls on in steps of some minutes.
@@ -258,7 +259,7 @@ fn precondition_violations(language: Language, refusal: &Refusal) -> Vec<Precond
     let subject = mended_at(reason)
         .map(|step| format!("STEP_{}", step.name()))
         .or_else(|| {
-            ["portal_id", "org_id", "test_contact_id"]
+            ["portal_id", "org_id", "test_contact_id", "key_id"]
                 .into_iter()
                 .find_map(|id| Some(format!("{id}/{}", refusal.arg(id)?)))
         })
@@ -316,6 +317,7 @@ fn missing_resource(refusal: &Refusal) -> Option<(&'static str, &str)> {
         Reason::TestContactNotFound => ("connector.v1.TestContact", "test_contact_id"),
         Reason::HandoffNotFound => ("connector.v1.Handoff", "handoff_id"),
         Reason::SmartListNotFound => ("connector.v1.SmartList", "list_id"),
+        Reason::KeyNotFound => ("connector.v1.Key", "key_id"),
         _ => return None,
     };
     Some((kind, refusal.arg(arg).unwrap_or_default()))

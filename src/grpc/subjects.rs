@@ -30,6 +30,9 @@ subjects! {
     RotateCredentialRequest { request_id, portal_id }
     DisconnectRequest { request_id, portal_id }
     WatchConnectionsRequest { portal_id }
+    GetKeyStatusRequest {}
+    RotateKeysRequest { request_id }
+    RetireKeyRequest { request_id, key_id }
     ListSmartListsRequest { portal_id }
     CreateSmartListRequest { request_id, portal_id; "lifecycle_stages" }
     SetInclusionListRequest { request_id, portal_id, list_id }

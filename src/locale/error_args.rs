@@ -89,4 +89,12 @@ pub const ERROR_ARGS: &[(&str, &[&str])] = &[
     ("SALESFORCE_REJECTED", &["code", "message"]),
     ("SALESFORCE_SESSION_REFUSED", &[]),
     ("SYNC_NOT_ON", &["portal_id"]),
+    ("NO_NEW_KEY", &["key_id"]),
+    ("KEY_NOT_EVERYWHERE", &["key_id", "servers"]),
+    ("KEY_IN_USE", &["key_id", "rows"]),
+    ("KEY_NOT_FOUND", &["key_id"]),
+    ("KEY_RETIRED", &["key_id"]),
+    ("KEY_UNAVAILABLE", &["key_id", "retry_seconds"]),
+    ("KEY_SERVICE_UNAVAILABLE", &["message", "retry_seconds"]),
+    ("STORED_SECRET_UNREADABLE", &["secret"]),
 ];

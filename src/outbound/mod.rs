@@ -102,7 +102,25 @@ impl Transport {
         timeouts: Timeouts,
         trusted_hosts: Vec<String>,
     ) -> Result<Self, HttpSetupError> {
-        let client = reqwest::Client::builder()
+        Self::with_roots(user_agent, timeouts, trusted_hosts, None)
+    }
+
+    /// The same; with `roots`, in PEM, only certificates that lead to one of these are accepted.
+    pub(crate) fn with_roots(
+        user_agent: &str,
+        timeouts: Timeouts,
+        trusted_hosts: Vec<String>,
+        roots: Option<&[u8]>,
+    ) -> Result<Self, HttpSetupError> {
+        let mut builder = reqwest::Client::builder();
+        if let Some(pem) = roots {
+            let roots = reqwest::Certificate::from_pem_bundle(pem)
+                .ok()
+                .filter(|roots| !roots.is_empty())
+                .ok_or_else(|| HttpSetupError { detail: "no certificate in PEM".to_owned() })?;
+            builder = builder.tls_certs_only(roots);
+        }
+        let client = builder
             .user_agent(user_agent)
             .connect_timeout(timeouts.connect)
             .read_timeout(timeouts.idle)

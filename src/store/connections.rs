@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     ConnectionId, OrgId, PortalId, Reason, Refusal,
     change::Change,
-    connection::{Connection, ConnectionState, Org},
+    connection::{Connection, ConnectionState, LoginIdentity, Org},
     portal::CredentialInfo,
     probe::Finding,
 };
@@ -23,8 +23,8 @@ pub struct NewConnection {
     pub org: Org,
     /// The credential that proved good, without its secret.
     pub credential: CredentialInfo,
-    /// Keyed fingerprint of the Salesforce user.
-    pub user_key: String,
+    /// The Salesforce user and the login that proved good, as keyed fingerprints.
+    pub login: LoginIdentity,
     /// API calls per rolling 24 hours.
     pub api_call_limit: i64,
     /// What the probe found.
@@ -140,7 +140,7 @@ impl PortalTx {
             disconnected_at: None,
             version: self.next_revision(),
         };
-        self.insert_connection(&connection, &new.org, &new.user_key).await?;
+        self.insert_connection(&connection, &new.org, &new.login).await?;
         self.changes.push(Change::Connection(connection.clone()));
         Ok(connection)
     }
@@ -154,14 +154,28 @@ impl PortalTx {
             probed_at: self.now(),
             ..existing
         };
+        self.save_login(renewed, &new.login).await
+    }
+
+    /// Saves a connection that logs in by another credential from now on.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn save_login(
+        &mut self,
+        connection: Connection,
+        login: &LoginIdentity,
+    ) -> Result<Connection, StoreError> {
         sqlx::query!(
-            "/* connections::renew */ update connections set user_key = $2 where connection_id = $1",
-            renewed.id.0,
-            new.user_key,
+            "/* connections::save_login */
+            update connections set user_key = $2, login_fingerprint = $3 where connection_id = $1",
+            connection.id.0,
+            login.user_key,
+            login.fingerprint,
         )
         .execute(&mut *self.sql)
         .await?;
-        self.save_connection(renewed).await
+        self.save_connection(connection).await
     }
 
     /// Saves a connection that exists, and leaves the change behind.
@@ -227,15 +241,15 @@ impl PortalTx {
         &mut self,
         connection: &Connection,
         org: &Org,
-        user_key: &str,
+        login: &LoginIdentity,
     ) -> Result<(), StoreError> {
         let credential =
             connection.credential.as_ref().map(|info| write_json("credential", info)).transpose()?;
         sqlx::query!(
             "/* connections::insert_connection */
             insert into connections (connection_id, portal_id, org_id, portal_cap, place, state, api_call_limit,
-                credential, user_key, findings, probed_at, connected_at, version)
-            values ($1, $2, $3, $4, $5, 'connected', $6, $7, $8, $9, $10, $10, $11)",
+                credential, user_key, login_fingerprint, findings, probed_at, connected_at, version)
+            values ($1, $2, $3, $4, $5, 'connected', $6, $7, $8, $9, $10, $11, $11, $12)",
             connection.id.0,
             connection.portal_id.get(),
             connection.org_id.as_str(),
@@ -243,7 +257,8 @@ impl PortalTx {
             connection.place,
             connection.api_call_limit,
             credential,
-            user_key,
+            login.user_key,
+            login.fingerprint,
             write_json("findings", &connection.findings)?,
             connection.connected_at,
             connection.version,

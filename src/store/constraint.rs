@@ -65,6 +65,11 @@ pub const CONSTRAINTS: &[(&str, Meaning)] = &[
     ("token_renewals_pkey", Meaning::Defect),
     ("api_reservations_pkey", Meaning::Defect),
     ("api_reservations_calls_positive", Meaning::Defect),
+    ("key_holders_pkey", Meaning::Defect),
+    ("key_rotations_pkey", Meaning::Defect),
+    ("key_rotations_counts_not_negative", Meaning::Defect),
+    ("key_rotations_one_running", Meaning::Rule(Reason::ConflictingChange)),
+    ("retired_keys_pkey", Meaning::Defect),
 ];
 
 /// The product's rule that a statement ran into, if it did.

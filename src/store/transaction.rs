@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     Committed, Settings, Store, StoreError,
     audit::{Changed, Columns, head, keep},
+    several,
 };
 use crate::{
     audit::{Details, Head},
@@ -97,11 +98,11 @@ pub struct PortalTx {
     pub(super) details: Details,
     /// Other portals that change along; their rows are locked as well.
     pub(super) others: Vec<Changed>,
-    portal_id: PortalId,
-    revision: i64,
-    audit_head: Head,
+    pub(super) portal_id: PortalId,
+    pub(super) revision: i64,
+    pub(super) audit_head: Head,
     now: OffsetDateTime,
-    portal: Portal,
+    pub(super) portal: Portal,
     pub(super) sync: SyncState,
     pub(super) sync_version: i64,
 }
@@ -160,21 +161,47 @@ impl Store {
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
         F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>> + Send + Sync + 'static,
     {
-        let span = tracing::debug_span!("transaction", method = call.method);
-        let store = self.clone();
-        let call = call.clone();
-        let task = self.tasks.spawn(
-            async move { until_through(|| store.run_once(&call, target, &body)).await }.instrument(span),
-        );
-        task.await.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)))
+        self.change_along(call, target, Vec::new(), body).await
     }
 
-    async fn run_once<T, F>(&self, call: &Call, target: Target, body: &F) -> Result<T, StoreError>
+    /// Runs a change of a portal along with others. All are locked from the start, in ascending order, so that two
+    /// such changes take turns; [`PortalTx::in_portal`] leads to each of them.
+    ///
+    /// # Errors
+    /// As [`change`](Self::change).
+    pub async fn change_along<T, F>(
+        &self,
+        call: &Call,
+        target: Target,
+        along: Vec<PortalId>,
+        body: F,
+    ) -> Result<T, StoreError>
     where
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
         F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>> + Send + Sync + 'static,
     {
-        let mut tx = self.lock(target).await?;
+        let span = tracing::debug_span!("transaction", method = call.method);
+        let store = self.clone();
+        let call = call.clone();
+        let task = self.tasks.spawn(
+            async move { until_through(|| store.run_once(&call, target, &along, &body)).await }
+                .instrument(span),
+        );
+        task.await.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)))
+    }
+
+    async fn run_once<T, F>(
+        &self,
+        call: &Call,
+        target: Target,
+        along: &[PortalId],
+        body: &F,
+    ) -> Result<T, StoreError>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+        F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>> + Send + Sync + 'static,
+    {
+        let mut tx = self.lock(target, along).await?;
         if call.validate_only {
             let preview = body(&mut tx).await.map_err(|error| error.about(tx.portal_id));
             tx.sql.rollback().await?;
@@ -208,8 +235,11 @@ impl Store {
         recorded_answer(&mut connection, call).await
     }
 
-    async fn lock(&self, target: Target) -> Result<PortalTx, StoreError> {
+    async fn lock(&self, target: Target, along: &[PortalId]) -> Result<PortalTx, StoreError> {
         let mut sql = self.pool.begin().await?;
+        if !along.is_empty() {
+            several::lock(&mut sql, target, along).await?;
+        }
         let (portal, setup, test_contact) = match target {
             Target::Portal(id) => (Some(id.get()), None, None),
             Target::Setup(id) => (None, Some(id.0), None),
@@ -334,7 +364,7 @@ impl PortalTx {
     }
 }
 
-async fn recorded_answer<T: DeserializeOwned>(
+pub(super) async fn recorded_answer<T: DeserializeOwned>(
     connection: &mut sqlx::PgConnection,
     call: &Call,
 ) -> Result<Option<T>, StoreError> {

@@ -2,27 +2,24 @@
 
 use std::{
     collections::BTreeMap,
-    fmt, fs, io,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, RandomizedNonceKey},
     error::Unspecified,
-    hkdf, hmac, rand,
+    hkdf, hmac,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::envelope::KEY_LEN;
+use super::{envelope::KEY_LEN, ring_file, ring_provider::RESERVED_PREFIX};
 
-/// A ring of a few hundred keys is far below this.
-const MAX_FILE_LEN: u64 = 64 * 1024;
-
-/// The name of a key in the ring, stored with each sealed secret: 1 to 32 characters of `a–z 0–9 . _ -`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// The name of a key, stored with each sealed secret: 1 to 64 characters of `a–z 0–9 . _ -`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(String);
 
 impl KeyId {
@@ -33,7 +30,7 @@ impl KeyId {
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
         let is_allowed =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
-        if (1..=32).contains(&text.len()) && text.bytes().all(is_allowed) {
+        if (1..=64).contains(&text.len()) && text.bytes().all(is_allowed) {
             return Ok(Self(text.to_owned()));
         }
         Err(KeyRingError::KeyId)
@@ -83,7 +80,7 @@ pub enum KeyRingError {
         column: usize,
     },
     /// A key id of another form than allowed.
-    #[error("a key id of the key ring is not 1 to 32 characters of a-z 0-9 . _ -")]
+    #[error("a key id of the key ring is not 1 to 64 characters of a-z 0-9 . _ -")]
     KeyId,
     /// A key is not 32 bytes.
     #[error("{name} of the key ring is not 32 bytes in base64")]
@@ -94,58 +91,119 @@ pub enum KeyRingError {
     /// The current key is not among the keys.
     #[error("the key ring's current key {0:?} is not among its keys")]
     NoCurrent(KeyId),
+    /// There are keys, and none is named as the current one.
+    #[error("the key ring has keys but no current one; name it in `current`")]
+    CurrentMissing,
+    /// A name that belongs to keys of another provider.
+    #[error("the key id {0:?} begins as those of a key management service do; give it another name")]
+    Reserved(KeyId),
+    /// The changed ring has another fingerprint key.
+    #[error(
+        "the changed key ring has another fingerprint_key, which must never change; put the old one back"
+    )]
+    FingerprintKeyChanged,
+    /// The changed ring lacks the key that secrets are sealed with.
+    #[error("the changed key ring lacks key {0:?}, which secrets are sealed with; put it back")]
+    InUse(KeyId),
     /// The system has no randomness to give.
     #[error("no randomness for a new key")]
     Randomness,
 }
 
-/// The current key, the older ones that still open what they sealed, and the keys for fingerprints.
+/// The keys of a ring by id, which of them is the current one, and the keys for fingerprints.
 pub struct KeyRing {
-    current: (KeyId, RandomizedNonceKey),
-    older: BTreeMap<KeyId, RandomizedNonceKey>,
-    fingerprint_key: hmac::Key,
-    payload_key: hmac::Key,
+    /// None in a ring that only holds the fingerprint key, beside a key management service.
+    current: Option<KeyId>,
+    keys: BTreeMap<KeyId, RandomizedNonceKey>,
+    fingerprints: FingerprintKeys,
 }
 
+/// The keys for fingerprints. They never change: with others, equal secrets would look different.
+#[derive(Clone)]
+pub struct FingerprintKeys {
+    fingerprint: hmac::Key,
+    payload: hmac::Key,
+}
+
+impl FingerprintKeys {
+    pub(super) fn fingerprint_key(&self) -> &hmac::Key {
+        &self.fingerprint
+    }
+
+    pub(super) fn payload_key(&self) -> &hmac::Key {
+        &self.payload
+    }
+
+    /// Whether both are derived from the same root.
+    fn is_same(&self, other: &Self) -> bool {
+        const PROBE: &[u8] = b"connector/vault/1/same";
+        hmac::verify(&other.payload, PROBE, hmac::sign(&self.payload, PROBE).as_ref()).is_ok()
+    }
+}
+
+impl fmt::Debug for FingerprintKeys {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("FingerprintKeys([redacted])")
+    }
+}
+
+/// The file's form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RingFile {
-    current: String,
-    keys: BTreeMap<String, SecretString>,
-    fingerprint_key: SecretString,
+pub(super) struct RingFile {
+    #[serde(default)]
+    pub(super) current: Option<String>,
+    #[serde(default)]
+    pub(super) keys: BTreeMap<String, SecretString>,
+    pub(super) fingerprint_key: SecretString,
+}
+
+impl RingFile {
+    pub(super) fn parse(json: &SecretString) -> Result<Self, KeyRingError> {
+        // The parser's own message may quote a key.
+        serde_json::from_str(json.expose_secret())
+            .map_err(|error| KeyRingError::Form { line: error.line(), column: error.column() })
+    }
 }
 
 impl KeyRing {
     /// Reads the ring from its JSON form: `{"current": "2026-11", "keys": {"2026-11": "…", "2025-11": "…"},
-    /// "fingerprint_key": "…"}`, each key 32 bytes in base64. The fingerprint key must never change.
+    /// "fingerprint_key": "…"}`, each key 32 bytes in base64. The fingerprint key must never change. Beside a key
+    /// management service, `current` and `keys` may be missing.
     ///
     /// # Errors
     /// See [`KeyRingError`].
     pub fn from_json(json: &SecretString) -> Result<Self, KeyRingError> {
-        // The parser's own message may quote a key.
-        let file: RingFile = serde_json::from_str(json.expose_secret())
-            .map_err(|error| KeyRingError::Form { line: error.line(), column: error.column() })?;
-        let current = KeyId::parse(&file.current)?;
+        let file = RingFile::parse(json)?;
         let mut keys = BTreeMap::new();
         for (id, key) in &file.keys {
             let id = KeyId::parse(id)?;
+            if id.as_str().starts_with(RESERVED_PREFIX) {
+                return Err(KeyRingError::Reserved(id));
+            }
             let bytes = decode_key(key, || format!("key {id:?}"))?;
             let key = RandomizedNonceKey::new(&AES_256_GCM, bytes.as_slice())
                 .map_err(|Unspecified| KeyRingError::Key { name: format!("key {id:?}") })?;
             keys.insert(id, key);
         }
-        let current_key = keys.remove(&current).ok_or_else(|| KeyRingError::NoCurrent(current.clone()))?;
+        let current = file.current.as_deref().map(KeyId::parse).transpose()?;
+        match &current {
+            Some(current) if !keys.contains_key(current) => {
+                return Err(KeyRingError::NoCurrent(current.clone()));
+            }
+            None if !keys.is_empty() => return Err(KeyRingError::CurrentMissing),
+            _ => {}
+        }
         let fingerprint_root = decode_key(&file.fingerprint_key, || "fingerprint_key".to_owned())?;
         let derived = |purpose| {
             derive(&fingerprint_root, purpose)
                 .map_err(|Unspecified| KeyRingError::Key { name: "fingerprint_key".to_owned() })
         };
-        Ok(Self {
-            current: (current, current_key),
-            older: keys,
-            fingerprint_key: derived(b"connector/vault/1/fingerprint")?,
-            payload_key: derived(b"connector/vault/1/payload")?,
-        })
+        let fingerprints = FingerprintKeys {
+            fingerprint: derived(b"connector/vault/1/fingerprint")?,
+            payload: derived(b"connector/vault/1/payload")?,
+        };
+        Ok(Self { current, keys, fingerprints })
     }
 
     /// Reads the ring from a file. On Unix only its owner may write it and others must have no access at all; the
@@ -154,14 +212,7 @@ impl KeyRing {
     /// # Errors
     /// See [`KeyRingError`].
     pub fn load(path: &Path) -> Result<Self, KeyRingError> {
-        let io_error = |source| KeyRingError::Io { path: path.to_owned(), source };
-        let metadata = fs::metadata(path).map_err(io_error)?;
-        refuse_open_permissions(path, &metadata)?;
-        if metadata.len() > MAX_FILE_LEN {
-            return Err(io_error(io::Error::from(io::ErrorKind::FileTooLarge)));
-        }
-        let json = SecretString::from(fs::read_to_string(path).map_err(io_error)?);
-        Self::from_json(&json)
+        Self::from_json(&ring_file::read(path)?)
     }
 
     /// Writes a new ring of one random key to a file of mode 0600 that must not exist yet, and reads it back.
@@ -169,10 +220,22 @@ impl KeyRing {
     /// # Errors
     /// See [`KeyRingError`].
     pub fn create(path: &Path) -> Result<Self, KeyRingError> {
-        let json = Self::generate_json()?;
-        write_new_private(path, json.expose_secret())
-            .map_err(|source| KeyRingError::Io { path: path.to_owned(), source })?;
+        ring_file::write_new(path, &Self::generate_json()?)?;
         Self::load(path)
+    }
+
+    /// Adds a random key to the ring of a file and makes it the current one, in one step: whoever reads the file sees
+    /// the ring before or after. Returns the new key's id.
+    ///
+    /// # Errors
+    /// See [`KeyRingError`].
+    pub fn add_key(path: &Path) -> Result<KeyId, KeyRingError> {
+        let before = ring_file::read(path)?;
+        Self::from_json(&before)?;
+        let (json, id) = ring_file::with_new_key(&before)?;
+        Self::from_json(&json)?;
+        ring_file::replace(path, &json)?;
+        Ok(id)
     }
 
     /// A ring of one random key that is kept nowhere: for a throw-away database.
@@ -188,42 +251,47 @@ impl KeyRing {
     /// # Errors
     /// [`KeyRingError::Randomness`].
     pub fn generate_json() -> Result<SecretString, KeyRingError> {
-        let (key, fingerprint_key) = (random_key()?, random_key()?);
-        let json = format!(
-            "{{\n  \"current\": \"1\",\n  \"keys\": {{\n    \"1\": \"{}\"\n  }},\n  \"fingerprint_key\": \"{}\"\n}}\n",
-            *key, *fingerprint_key
-        );
-        Ok(SecretString::from(json))
+        ring_file::generate()
     }
 
-    /// The id of the key that seals.
+    /// The key that a rotation goes to; a new installation begins with it.
     #[must_use]
-    pub fn current_id(&self) -> &KeyId {
-        &self.current.0
+    pub fn current_id(&self) -> Option<&KeyId> {
+        self.current.as_ref()
     }
 
-    pub(super) fn current(&self) -> (&KeyId, &RandomizedNonceKey) {
-        (&self.current.0, &self.current.1)
+    /// Every key, by id.
+    pub fn ids(&self) -> impl Iterator<Item = &KeyId> {
+        self.keys.keys()
     }
 
     pub(super) fn key(&self, id: &KeyId) -> Option<&RandomizedNonceKey> {
-        if *id == self.current.0 { Some(&self.current.1) } else { self.older.get(id) }
+        self.keys.get(id)
     }
 
-    pub(super) fn fingerprint_key(&self) -> &hmac::Key {
-        &self.fingerprint_key
+    pub(super) fn fingerprint_keys(&self) -> &FingerprintKeys {
+        &self.fingerprints
     }
 
-    pub(super) fn payload_key(&self) -> &hmac::Key {
-        &self.payload_key
+    /// Refuses a ring that would break what is there: with another fingerprint key, or without the key in use.
+    pub(super) fn may_replace(&self, before: &Self, needed: Option<&KeyId>) -> Result<(), KeyRingError> {
+        if !self.fingerprints.is_same(&before.fingerprints) {
+            return Err(KeyRingError::FingerprintKeyChanged);
+        }
+        match needed {
+            Some(id) if self.key(id).is_none() && before.key(id).is_some() => {
+                Err(KeyRingError::InUse(id.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("KeyRing")
-            .field("current", &self.current.0)
-            .field("older", &self.older.keys())
+            .field("current", &self.current)
+            .field("keys", &self.keys.keys())
             .finish_non_exhaustive()
     }
 }
@@ -250,37 +318,4 @@ fn derive(root: &[u8; KEY_LEN], purpose: &'static [u8]) -> Result<hmac::Key, Uns
     let mut key = Zeroizing::new([0; KEY_LEN]);
     pseudo_random.expand(&[purpose], hkdf::HKDF_SHA256)?.fill(key.as_mut_slice())?;
     Ok(hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()))
-}
-
-fn random_key() -> Result<Zeroizing<String>, KeyRingError> {
-    let mut bytes = Zeroizing::new([0; KEY_LEN]);
-    rand::fill(bytes.as_mut_slice()).map_err(|Unspecified| KeyRingError::Randomness)?;
-    Ok(Zeroizing::new(BASE64_STANDARD.encode(bytes.as_slice())))
-}
-
-#[cfg(unix)]
-fn refuse_open_permissions(path: &Path, metadata: &fs::Metadata) -> Result<(), KeyRingError> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o037 == 0 { Ok(()) } else { Err(KeyRingError::Permissions { path: path.to_owned(), mode }) }
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "this platform's permissions are not mode bits")]
-fn refuse_open_permissions(_path: &Path, _metadata: &fs::Metadata) -> Result<(), KeyRingError> {
-    Ok(())
-}
-
-fn write_new_private(path: &Path, text: &str) -> io::Result<()> {
-    use std::io::Write as _;
-
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    // Secrets sealed with a key that a power cut took away would be lost.
-    file.sync_all()
 }

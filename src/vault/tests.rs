@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test")]
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use futures::FutureExt as _;
 use proptest::prelude::*;
 use secrecy::SecretString;
 
@@ -27,7 +28,16 @@ fn ring(keys: &[(&str, u8)], fingerprint_byte: u8) -> KeyRing {
 }
 
 fn vault() -> Vault {
-    Vault::new(ring(&[("a", 1)], 9))
+    Vault::of_ring(ring(&[("a", 1)], 9))
+}
+
+/// A key ring answers at once.
+fn seal(vault: &Vault, context: &SealContext<'_>, secret: &SecretBytes) -> Vec<u8> {
+    vault.seal(context, secret).now_or_never().unwrap().unwrap()
+}
+
+fn open(vault: &Vault, context: &SealContext<'_>, sealed: &[u8]) -> Result<SecretBytes, OpenError> {
+    vault.open(context, sealed).now_or_never().unwrap()
 }
 
 fn secret(text: &str) -> SecretBytes {
@@ -37,29 +47,29 @@ fn secret(text: &str) -> SecretBytes {
 #[test]
 fn sealing_twice_gives_different_bytes_that_both_open() {
     let vault = vault();
-    let first = vault.seal(&CONTEXT, &secret("hunter2")).unwrap();
-    let second = vault.seal(&CONTEXT, &secret("hunter2")).unwrap();
+    let first = seal(&vault, &CONTEXT, &secret("hunter2"));
+    let second = seal(&vault, &CONTEXT, &secret("hunter2"));
     assert_ne!(first, second);
-    assert_eq!(first.len(), "hunter2".len() + 90 + "a".len());
+    assert_eq!(first.len(), "hunter2".len() + 92 + "a".len());
     for sealed in [first, second] {
         assert!(!sealed.windows(7).any(|bytes| bytes == b"hunter2"));
-        assert_eq!(vault.open(&CONTEXT, &sealed).unwrap().expose(), b"hunter2");
+        assert_eq!(open(&vault, &CONTEXT, &sealed).unwrap().expose(), b"hunter2");
     }
 }
 
 #[test]
 fn no_flipped_bit_and_no_cut_opens() {
     let vault = vault();
-    let sealed = vault.seal(&CONTEXT, &secret("hunter2")).unwrap();
+    let sealed = seal(&vault, &CONTEXT, &secret("hunter2"));
     for index in 0..sealed.len() {
         for bit in 0..8 {
             let mut changed = sealed.clone();
             *changed.get_mut(index).unwrap() ^= 1 << bit;
-            assert!(vault.open(&CONTEXT, &changed).is_err(), "byte {index}, bit {bit}");
+            assert!(open(&vault, &CONTEXT, &changed).is_err(), "byte {index}, bit {bit}");
         }
-        assert!(vault.open(&CONTEXT, sealed.get(..index).unwrap()).is_err(), "cut to {index}");
+        assert!(open(&vault, &CONTEXT, sealed.get(..index).unwrap()).is_err(), "cut to {index}");
     }
-    assert!(vault.open(&CONTEXT, &[sealed, vec![0]].concat()).is_err());
+    assert!(open(&vault, &CONTEXT, &[sealed, vec![0]].concat()).is_err());
 }
 
 #[test]
@@ -76,9 +86,9 @@ fn a_sealed_secret_opens_in_no_other_place() {
         SealContext { row: "42p", field: "assword", ..CONTEXT },
     ];
     for sealed_for in places {
-        let sealed = vault.seal(&sealed_for, &secret("x")).unwrap();
+        let sealed = seal(&vault, &sealed_for, &secret("x"));
         for opened_at in places {
-            let opened = vault.open(&opened_at, &sealed);
+            let opened = open(&vault, &opened_at, &sealed);
             assert_eq!(opened.is_ok(), sealed_for == opened_at, "{sealed_for:?} at {opened_at:?}");
         }
     }
@@ -86,35 +96,35 @@ fn a_sealed_secret_opens_in_no_other_place() {
 
 #[test]
 fn older_keys_open_and_strange_keys_do_not() {
-    let sealed = vault().seal(&CONTEXT, &secret("x")).unwrap();
-    let rotated = Vault::new(ring(&[("b", 2), ("a", 1)], 9));
-    assert_eq!(rotated.open(&CONTEXT, &sealed).unwrap().expose(), b"x");
-    let resealed = rotated.seal(&CONTEXT, &secret("x")).unwrap();
+    let sealed = seal(&vault(), &CONTEXT, &secret("x"));
+    let rotated = Vault::of_ring(ring(&[("b", 2), ("a", 1)], 9));
+    assert_eq!(open(&rotated, &CONTEXT, &sealed).unwrap().expose(), b"x");
+    let resealed = seal(&rotated, &CONTEXT, &secret("x"));
     assert_eq!(
-        vault().open(&CONTEXT, &resealed).unwrap_err(),
+        open(&vault(), &CONTEXT, &resealed).unwrap_err(),
         OpenError::UnknownKey(KeyId::parse("b").unwrap())
     );
 
-    let other_key_same_name = Vault::new(ring(&[("a", 7)], 9));
-    assert_eq!(other_key_same_name.open(&CONTEXT, &sealed).unwrap_err(), OpenError::Rejected);
-    assert_eq!(vault().open(&CONTEXT, &[9, 9]).unwrap_err(), OpenError::UnknownVersion(9));
+    let other_key_same_name = Vault::of_ring(ring(&[("a", 7)], 9));
+    assert_eq!(open(&other_key_same_name, &CONTEXT, &sealed).unwrap_err(), OpenError::Rejected);
+    assert_eq!(open(&vault(), &CONTEXT, &[9, 9]).unwrap_err(), OpenError::UnknownVersion(9));
 }
 
 #[test]
 fn parts_of_two_envelopes_do_not_mix() {
     let vault = vault();
-    let first = vault.seal(&CONTEXT, &secret("x")).unwrap();
-    let second = vault.seal(&CONTEXT, &secret("y")).unwrap();
-    let header_len = 2 + "a".len() + 60;
+    let first = seal(&vault, &CONTEXT, &secret("x"));
+    let second = seal(&vault, &CONTEXT, &secret("y"));
+    let header_len = 4 + "a".len() + 60;
     let mixed = [first.get(..header_len).unwrap(), second.get(header_len..).unwrap()].concat();
-    assert_eq!(vault.open(&CONTEXT, &mixed).unwrap_err(), OpenError::Rejected);
+    assert_eq!(open(&vault, &CONTEXT, &mixed).unwrap_err(), OpenError::Rejected);
 }
 
 #[test]
 fn fingerprints_outlive_rotation_and_need_the_key() {
     let before = vault();
-    let rotated = Vault::new(ring(&[("b", 2), ("a", 1)], 9));
-    let elsewhere = Vault::new(ring(&[("a", 1)], 8));
+    let rotated = Vault::of_ring(ring(&[("b", 2), ("a", 1)], 9));
+    let elsewhere = Vault::of_ring(ring(&[("a", 1)], 8));
     let fingerprint = before.fingerprint("security_token", &secret("x"));
     assert_eq!(fingerprint.len(), 64);
     assert_eq!(fingerprint, rotated.fingerprint("security_token", &secret("x")));
@@ -130,7 +140,7 @@ fn fingerprints_outlive_rotation_and_need_the_key() {
 
 #[test]
 fn nothing_secret_is_printed() {
-    let vault = Vault::new(ring(&[("a", b'K')], b'F'));
+    let vault = Vault::of_ring(ring(&[("a", b'K')], b'F'));
     let printed = format!("{vault:?} {:?}", secret("hunter2"));
     for hidden in [BASE64_STANDARD.encode([b'K'; 32]), BASE64_STANDARD.encode([b'F'; 32])] {
         assert!(!printed.contains(&hidden), "{printed}");
@@ -174,16 +184,16 @@ fn the_file_is_private_and_stays_so() {
     use std::{fs, os::unix::fs::PermissionsExt as _};
 
     let path = std::env::temp_dir().join(format!("connector-key-ring-{}.json", std::process::id()));
-    let created = Vault::new(KeyRing::create(&path).unwrap());
+    let created = Vault::of_ring(KeyRing::create(&path).unwrap());
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(
         matches!(KeyRing::create(&path), Err(KeyRingError::Io { .. })),
         "an existing ring must not be replaced"
     );
 
-    let sealed = created.seal(&CONTEXT, &secret("x")).unwrap();
-    let loaded = Vault::new(KeyRing::load(&path).unwrap());
-    assert_eq!(loaded.open(&CONTEXT, &sealed).unwrap().expose(), b"x");
+    let sealed = seal(&created, &CONTEXT, &secret("x"));
+    let loaded = Vault::of_ring(KeyRing::load(&path).unwrap());
+    assert_eq!(open(&loaded, &CONTEXT, &sealed).unwrap().expose(), b"x");
 
     for (mode, is_private) in [(0o400, true), (0o440, true), (0o604, false), (0o620, false)] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
@@ -201,15 +211,15 @@ proptest! {
     ) {
         let vault = vault();
         let place = SealContext { table: &table, row: &row, field: &field, version };
-        let sealed = vault.seal(&place, &SecretBytes::new(bytes.clone())).unwrap();
-        let opened = vault.open(&place, &sealed).unwrap();
+        let sealed = seal(&vault, &place, &SecretBytes::new(bytes.clone()));
+        let opened = open(&vault, &place, &sealed).unwrap();
         prop_assert_eq!(opened.expose(), bytes.as_slice());
         let other = SealContext { table: &other_table, row: &other_row, ..place };
-        prop_assert_eq!(vault.open(&other, &sealed).is_ok(), other == place);
+        prop_assert_eq!(open(&vault, &other, &sealed).is_ok(), other == place);
     }
 
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(vault().open(&CONTEXT, &bytes).is_err());
+        prop_assert!(open(&vault(), &CONTEXT, &bytes).is_err());
     }
 }

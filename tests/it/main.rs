@@ -8,6 +8,7 @@ mod database;
 mod docs;
 mod harness;
 mod hubspot_tokens;
+mod keys;
 mod kills;
 mod layers;
 mod noise;

@@ -2,6 +2,7 @@
 
 mod connect;
 mod handoff;
+mod keys;
 mod portals;
 mod resources;
 mod setup;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 pub use self::{
     connect::{ConnectArgs, CredentialArgs, CredentialMethod, RotateArgs},
     handoff::{HandoffArgs, HandoffCommand},
+    keys::KeysCommand,
     portals::{HubSpotArgs, PortalsCommand},
     resources::{
         ConnectionsCommand, ListsCommand, OrgsCommand, PageArgs, SettingsArgs, Share, StatusCommand,
@@ -169,6 +171,9 @@ pub enum Command {
     /// Look at Salesforce orgs, their portals and API calls
     #[command(subcommand)]
     Orgs(OrgsCommand),
+    /// Look at the keys that secrets are sealed with; rotate and retire them
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Choose which contacts go from HubSpot to Salesforce
     #[command(subcommand)]
     Lists(ListsCommand),

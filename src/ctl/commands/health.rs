@@ -14,11 +14,12 @@ use crate::ctl::{
 };
 
 /// The empty name is the server as a whole.
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 9] = [
     "",
     "connector.v1.PortalService",
     "connector.v1.SetupService",
     "connector.v1.ConnectionService",
+    "connector.v1.KeyService",
     "connector.v1.OrgService",
     "connector.v1.InclusionListService",
     "connector.v1.TestContactService",

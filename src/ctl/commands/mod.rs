@@ -3,6 +3,7 @@
 mod connections;
 mod handoff;
 mod health;
+mod keys;
 mod lists;
 mod orgs;
 mod portals;
@@ -39,6 +40,7 @@ pub async fn dispatch(context: &Context, command: Command) -> Result<Exit, Error
         Command::Handoff(args) => handoff::walk(context, args).await,
         Command::Connections(command) => connections::run(context, command).await,
         Command::Orgs(command) => orgs::run(context, command).await,
+        Command::Keys(command) => keys::run(context, command).await,
         Command::Lists(command) => lists::run(context, command).await,
         Command::TestContact(command) => test_contact::run(context, command).await,
         Command::Status(command) => status::run(context, command).await,

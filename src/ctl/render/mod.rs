@@ -2,6 +2,7 @@
 
 mod connection;
 mod handoff;
+mod keys;
 mod list;
 mod org;
 mod portal;

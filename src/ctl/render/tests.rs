@@ -375,6 +375,7 @@ fn every_response_of_the_api_can_be_shown() {
     let sources = [
         include_str!("connection.rs"),
         include_str!("handoff.rs"),
+        include_str!("keys.rs"),
         include_str!("list.rs"),
         include_str!("org.rs"),
         include_str!("portal.rs"),
@@ -407,5 +408,7 @@ fn every_value_of_every_enum_has_a_name_in_both_languages() {
     check(label::<v1::Check>, 14);
     check(label::<v1::TestContactStatus>, 6);
     check(label::<v1::SyncHealth>, 4);
+    check(label::<v1::KeyState>, 4);
+    check(label::<v1::KeyRotationState>, 3);
     assert_eq!(label::<v1::TestContactStatus>(2, Lang::Ja), "スケジュール設定中");
 }

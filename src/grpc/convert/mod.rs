@@ -3,6 +3,7 @@
 mod attempt;
 mod connection;
 mod handoff;
+mod keys;
 mod notices;
 mod org;
 mod portal;
@@ -21,6 +22,7 @@ use time::{OffsetDateTime, format_description::StaticFormatDescription, macros::
 pub use attempt::{attempt, finding};
 pub use connection::connection;
 pub use handoff::handoff;
+pub use keys::key_status;
 pub use org::{budget, org, portals};
 pub use portal::{credential, portal};
 pub use settings::{inclusion_rule, smart_list, sync_settings};

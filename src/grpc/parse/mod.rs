@@ -6,6 +6,7 @@ pub mod credential;
 pub mod field;
 pub mod handoff;
 pub mod inclusion_list;
+pub mod key;
 pub mod mutation;
 pub mod org;
 pub mod portal;

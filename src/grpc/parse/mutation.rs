@@ -123,5 +123,7 @@ changes! {
     DeleteTestContactRequest is "TestContactService/DeleteTestContact" {}
     PauseSyncRequest is "SyncService/PauseSync" { etag }
     ResumeSyncRequest is "SyncService/ResumeSync" { etag }
+    RotateKeysRequest is "KeyService/RotateKeys" {}
+    RetireKeyRequest is "KeyService/RetireKey" {}
     UpdateSyncSettingsRequest is "SyncService/UpdateSyncSettings" { etag, validate_only }
 }

@@ -3,6 +3,7 @@
 mod connection;
 mod handoff;
 mod inclusion_list;
+mod key;
 mod opening;
 mod org;
 mod portal;
@@ -20,9 +21,10 @@ use super::server::MAX_RESPONSE_BYTES;
 use crate::{
     api::v1::{
         connection_service_server::ConnectionServiceServer,
-        inclusion_list_service_server::InclusionListServiceServer, org_service_server::OrgServiceServer,
-        portal_service_server::PortalServiceServer, setup_service_server::SetupServiceServer,
-        sync_service_server::SyncServiceServer, test_contact_service_server::TestContactServiceServer,
+        inclusion_list_service_server::InclusionListServiceServer, key_service_server::KeyServiceServer,
+        org_service_server::OrgServiceServer, portal_service_server::PortalServiceServer,
+        setup_service_server::SetupServiceServer, sync_service_server::SyncServiceServer,
+        test_contact_service_server::TestContactServiceServer,
     },
     control::Control,
     watch::Watches,
@@ -57,6 +59,7 @@ pub fn names() -> Vec<&'static str> {
     vec![
         v1::connection_service_server::SERVICE_NAME,
         v1::inclusion_list_service_server::SERVICE_NAME,
+        v1::key_service_server::SERVICE_NAME,
         v1::org_service_server::SERVICE_NAME,
         v1::portal_service_server::SERVICE_NAME,
         v1::setup_service_server::SERVICE_NAME,
@@ -82,6 +85,7 @@ pub fn routes(backend: &Backend, max_request_bytes: usize) -> Routes {
         Routes::default(),
         ConnectionServiceServer,
         InclusionListServiceServer,
+        KeyServiceServer,
         OrgServiceServer,
         PortalServiceServer,
         SetupServiceServer,

@@ -75,6 +75,19 @@ ctl-header-expires = Ends
 ctl-header-revoked = Taken back
 ctl-header-token = Token
 ctl-header-cleanup = Clean-up
+ctl-header-key = Key
+ctl-header-secrets = Secrets
+ctl-header-servers = Servers
+ctl-header-rotation = Rotation
+ctl-header-secrets-done = Wrapped anew
+ctl-header-secrets-left = Left
+ctl-header-secrets-unreadable = Do not open
+ctl-header-requested-by = Asked for by
+ctl-header-started = Started
+ctl-header-ended = Ended
+ctl-header-server = Server
+ctl-header-keys = Keys
+ctl-header-sealing-key = Seals with
 
 ## Answers
 
@@ -116,6 +129,7 @@ ctl-event-joined = An attempt is under way already: joined it.
 ctl-progress-next-try = { $state } (next try: { $time })
 ctl-progress-reconnecting = The stream was interrupted; resuming ({ $cause })
 ctl-progress-detach = Ctrl-C stops watching; the work goes on at the server.
+ctl-progress-rewrap = Sealing with key { $key_id }: { $done } secrets wrapped anew, { $left } left
 
 ## Secrets
 
@@ -133,6 +147,7 @@ ctl-ask-refresh-token = Refresh token
 ctl-confirm-disconnect = Disconnect portal { $portal_id } from its Salesforce org? Sync stops, settings are kept, the place becomes free.
 ctl-confirm-abandon = Give up setup { $setup_id }? Its secrets are deleted.
 ctl-confirm-delete-test = Delete the records of test contact { $test_contact_id } in HubSpot and Salesforce?
+ctl-confirm-retire-key = Retire key { $key_id } for ever? Backups of the database from before the rotation can't be used without it.
 ctl-confirm-enable = Switch on "Sync contacts with Salesforce"?
 ctl-confirm-needs-yes = { $question } Give --yes to do it without being asked.
 

@@ -268,3 +268,31 @@ error-sync-not-on = Only a sync that is on can be paused, and only a paused one 
        *[no] { "" }
     }
     .fix = Look at the status of the sync. If it was never switched on, finish the setup of the portal.
+
+## Keys
+
+error-no-new-key = Key { $key_id } is the newest one and seals already. No stored secret is under another key.
+    .fix = Whoever operates this service must add a key to the key ring (connectord new-key-file --add); then rotate again.
+error-key-not-everywhere = Key { $key_id } is not held by every server yet: { NUMBER($servers) } of those that run could not open secrets with it.
+    .fix = Whoever operates this service must put the same key ring on every server, or restart those that take it from the environment. Servers look every second; then rotate again.
+error-key-in-use = Key { $key_id } is in use: { HAS($rows) ->
+        [yes] { NUMBER($rows) } stored secrets are under it, or a server seals with it.
+       *[no] stored secrets are under it, or a server seals with it.
+    }
+    .fix = Rotate to another key and wait until no secret is under this one; the key status shows the progress.
+error-key-not-found = There is no key { $key_id }.
+    .fix = Look at the key status: it names all keys.
+error-key-retired = Key { $key_id } was retired and must not seal again.
+    .fix = Whoever operates this service must add a new key to the key ring (connectord new-key-file --add).
+error-key-unavailable = A stored secret is under key { $key_id }, which this server does not hold.
+    .fix = { error-part-retry } If it lasts, whoever operates this service must put the key ring with that key on every server.
+error-key-service-unavailable = The service that holds the keys gave no key{ HAS($message) ->
+        [yes] : { $message }
+       *[no] .
+    }
+    .fix = { error-part-retry } If it lasts, whoever operates this service must look at the key service.
+error-stored-secret-unreadable = A stored secret does not open{ HAS($secret) ->
+        [yes] {" "}({ $secret })
+       *[no] { "" }
+    }: it was changed or moved in the database, or its key is another one now.
+    .fix = Enter the credential again. Whoever operates this service must find out what changed the database.

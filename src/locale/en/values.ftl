@@ -98,6 +98,15 @@ operator-state-off = Never switched on
 operator-state-on = On
 operator-state-paused = Paused
 
+key-state-sealing = Seals
+key-state-opening = Opens
+key-state-missing = Missing
+key-state-retired = Retired
+
+key-rotation-state-running = Under way
+key-rotation-state-stuck = Stuck: what is left does not open
+key-rotation-state-finished = Finished
+
 sync-health-off = Off
 sync-health-paused = Paused
 sync-health-suspended = Suspended

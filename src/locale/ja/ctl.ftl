@@ -74,6 +74,19 @@ ctl-header-expires = 有効期限
 ctl-header-revoked = 取り消し
 ctl-header-token = トークン
 ctl-header-cleanup = 削除の状況
+ctl-header-key = キー
+ctl-header-secrets = シークレット
+ctl-header-servers = サーバー
+ctl-header-rotation = ローテーション
+ctl-header-secrets-done = 再ラップ済み
+ctl-header-secrets-left = 残り
+ctl-header-secrets-unreadable = 開けないもの
+ctl-header-requested-by = 依頼者
+ctl-header-started = 開始
+ctl-header-ended = 終了
+ctl-header-server = サーバー
+ctl-header-keys = キー
+ctl-header-sealing-key = 封印に使うキー
 
 ## 回答の表示
 
@@ -115,6 +128,7 @@ ctl-event-joined = 実行中の接続処理に合流しました。
 ctl-progress-next-try = { $state }（次回の試行：{ $time }）
 ctl-progress-reconnecting = ストリームが中断されたため、再開しています（{ $cause }）
 ctl-progress-detach = Ctrl-Cで表示を終了しても、サーバーでの処理は続きます。
+ctl-progress-rewrap = キー{ $key_id }で封印しています：再ラップ済み{ $done }件、残り{ $left }件
 
 ## 秘密情報
 
@@ -132,6 +146,7 @@ ctl-ask-refresh-token = リフレッシュトークン
 ctl-confirm-disconnect = ポータル{ $portal_id }とSalesforce組織の接続を解除しますか？同期は停止し、設定は保持され、枠が空きます。
 ctl-confirm-abandon = セットアップ{ $setup_id }を中止しますか？秘密情報は削除されます。
 ctl-confirm-delete-test = テストコンタクト{ $test_contact_id }のレコードをHubSpotとSalesforceから削除しますか？
+ctl-confirm-retire-key = キー{ $key_id }を完全に廃止しますか？ローテーション以前のデータベースのバックアップは、このキーなしでは使えません。
 ctl-confirm-enable = 「コンタクトをSalesforceと同期する」をオンにしますか？
 ctl-confirm-needs-yes = { $question } 確認なしで実行するには--yesを付けてください。
 

@@ -88,6 +88,15 @@ operator-state-off = 未有効化
 operator-state-on = オン
 operator-state-paused = 一時停止中
 
+key-state-sealing = 封印に使用中
+key-state-opening = 開封用
+key-state-missing = 見つからない
+key-state-retired = 廃止
+
+key-rotation-state-running = 進行中
+key-rotation-state-stuck = 停止：残りは開けません
+key-rotation-state-finished = 完了
+
 sync-health-off = オフ
 sync-health-paused = 一時停止中
 sync-health-suspended = 中断中

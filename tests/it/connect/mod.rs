@@ -1,6 +1,6 @@
 //! Connecting through the public API: credentials, the probe's findings, places, races, budgets, bad input.
 
-mod scene;
+pub mod scene;
 
 mod bad_input;
 mod drain;
@@ -15,4 +15,5 @@ mod progress;
 mod races;
 mod reconnect;
 mod rotate;
+mod shared;
 mod stale;

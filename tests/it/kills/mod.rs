@@ -10,7 +10,7 @@ mod lane;
 mod oracle;
 mod planted;
 mod points;
-mod process;
+pub mod process;
 mod random;
 mod story;
 mod wizard;

@@ -108,12 +108,16 @@ fn environment(config: &Config) -> Vec<(&'static str, String)> {
         value.as_ref().map(|value| value.expose_secret().to_owned()).unwrap_or_default()
     };
     let salesforce = config.salesforce.production_login_url.to_string();
+    let key_file = config.vault.key_file.as_ref().map(|path| path.display().to_string());
     vec![
         ("CONNECTOR_GRPC__LISTEN", "127.0.0.1:0".to_owned()),
         ("CONNECTOR_AUTH__JWKS", config.auth.jwks.clone().unwrap_or_default()),
         ("CONNECTOR_DATABASE__URL", secret(&config.database.url)),
         ("CONNECTOR_DATABASE__MAX_CONNECTIONS", config.database.max_connections.to_string()),
         ("CONNECTOR_VAULT__KEYRING", secret(&config.vault.keyring)),
+        ("CONNECTOR_VAULT__KEY_FILE", key_file.unwrap_or_default()),
+        ("CONNECTOR_VAULT__REFRESH_INTERVAL", format!("{}ms", config.vault.refresh_interval.as_millis())),
+        ("CONNECTOR_VAULT__REWRAP_BATCH", config.vault.rewrap_batch.to_string()),
         ("CONNECTOR_SALESFORCE__PRODUCTION_LOGIN_URL", salesforce.clone()),
         ("CONNECTOR_SALESFORCE__SANDBOX_LOGIN_URL", salesforce.clone()),
         ("CONNECTOR_SALESFORCE__EXTRA_ALLOWED_HOSTS", salesforce),
