@@ -29,7 +29,10 @@ const WALKED: &str = "bench_walked";
 #[derive(Clone, Debug)]
 pub struct Database {
     pub name: String,
+    /// Its address for the superuser, whom pgbench runs as.
     pub url: String,
+    /// Its address for the role that servers have in production.
+    pub server_url: String,
     /// Connected portals.
     pub connected: usize,
     /// Portals amid the wizard.
@@ -111,7 +114,9 @@ impl Bed {
         let name = format!("bench_{connected}");
         let in_wizard = (connected / 10).max(self.settings.size(1_000, 100));
         let is_audited = self.is_audited().await?;
-        let database = Database { url: self.cluster.url(&name), name, connected, in_wizard, is_audited };
+        let url = self.cluster.url(&name);
+        let server_url = address(&url, store::APP)?.expose_secret().to_owned();
+        let database = Database { url, server_url, name, connected, in_wizard, is_audited };
         if !self.has(&database.name).await? {
             eprintln!("filling {} with {connected} connected portals", database.name);
             let partial = format!("{}_partial", database.name);
@@ -126,7 +131,7 @@ impl Bed {
 
     /// A server on a database.
     pub async fn server(&self, database: &Database) -> Result<Server> {
-        Server::start(&self.server_settings, &database.url).await
+        Server::start(&self.server_settings, &database.server_url).await
     }
 
     /// A server whose database is reached by another address.
@@ -146,8 +151,10 @@ impl Bed {
         let url = self.cluster.url(WALKED);
         if !self.has(WALKED).await? {
             self.admin(&format!("create database {WALKED}")).await?;
-            store::migrate(&SecretString::from(url.as_str())).await?;
-            let server = Server::start(&self.server_settings, &url).await?;
+            store::create_roles(&SecretString::from(url.as_str())).await?;
+            store::migrate(&address(&url, store::OWNER)?).await?;
+            let app = address(&url, store::APP)?;
+            let server = Server::start(&self.server_settings, app.expose_secret()).await?;
             walk::walk(&server.target).await?;
             server.stop().await?;
         }
@@ -197,6 +204,10 @@ impl Bed {
         connection.close().await?;
         Ok(())
     }
+}
+
+fn address(superuser: &str, role: &str) -> Result<SecretString> {
+    store::url_as(&SecretString::from(superuser), role).context("the database's address takes no user")
 }
 
 /// Kept with the data: what the template holds is sealed with it.

@@ -22,7 +22,7 @@ pub async fn run(bed: &mut Bed) -> Result<Vec<Figure>> {
     let database = usual_database(bed).await?;
     let (watchers, setups) = (bed.settings.size(WATCHERS, 50), bed.settings.size(SETUPS, 5));
     // The proxy counts what the server asks of the database.
-    let proxy = Proxy::start(&database.url).await?;
+    let proxy = Proxy::start(&database.server_url).await?;
     let server = bed.server_by(&proxy.url).await?;
     let watching = Watching {
         target: server.target.clone(),
