@@ -4,7 +4,7 @@
 //! all. With it, two ways lead to a crash there:
 //!
 //! - `CONNECTOR_FAILPOINTS="connect.after_login=exit@3;other=exit"` aborts the process at the third hit of the one
-//!   and the first of the other, without destructors or goodbyes, as SIGKILL would.
+//!   and the first of the other, without destructors or goodbyes, as SIGKILL would. `other=panic` panics there.
 //! - [`hold_at`] holds the task that comes by, for ever or until the hold is released, so that a test in the same
 //!   process can drop it there or let it oversleep.
 //!   Tests run side by side, so holds and counts belong to the runtime of the test that asks.
@@ -71,8 +71,14 @@ mod active {
         let mut points = points();
         let hits = points.hits.entry(name).or_default();
         *hits += 1;
-        if exits().get(name) == Some(hits) {
-            process::abort();
+        let hits = *hits;
+        match deeds().get(name) {
+            Some((Deed::Exit, nth)) if *nth == hits => process::abort(),
+            Some((Deed::Panic, nth)) if *nth == hits => {
+                drop(points);
+                panic_at(name)
+            }
+            _ => {}
         }
         let Ok(runtime) = runtime::Handle::try_current() else { return None };
         let points = points.runtimes.entry(runtime.id()).or_default();
@@ -85,24 +91,43 @@ mod active {
         })
     }
 
+    /// What is to happen at a point.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Deed {
+        Exit,
+        Panic,
+    }
+
+    #[expect(clippy::panic, reason = "a test asked for it")]
+    fn panic_at(name: &str) -> ! {
+        panic!("fail point {name}");
+    }
+
+    type Deeds = BTreeMap<String, (Deed, u64)>;
+
     /// The points that the environment wants crashed, with the number of the hit.
-    fn exits() -> &'static BTreeMap<String, u64> {
-        static EXITS: OnceLock<BTreeMap<String, u64>> = OnceLock::new();
-        EXITS.get_or_init(|| match parse(&env::var(VARIABLE).unwrap_or_default()) {
-            Ok(exits) => exits,
+    fn deeds() -> &'static Deeds {
+        static DEEDS: OnceLock<Deeds> = OnceLock::new();
+        DEEDS.get_or_init(|| match parse(&env::var(VARIABLE).unwrap_or_default()) {
+            Ok(deeds) => deeds,
             Err(part) => {
-                eprintln!("{VARIABLE}: {part:?} is not of the form name=exit or name=exit@3");
+                eprintln!("{VARIABLE}: {part:?} is not of the form name=exit, name=exit@3 or name=panic");
                 process::exit(2);
             }
         })
     }
 
-    fn parse(text: &str) -> Result<BTreeMap<String, u64>, String> {
+    fn parse(text: &str) -> Result<Deeds, String> {
         let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
         parts
             .map(|part| {
                 let (name, action) = part.split_once('=').ok_or(part)?;
-                let nth = match action.strip_prefix("exit").ok_or(part)? {
+                let (deed, nth) = match (action.strip_prefix("exit"), action.strip_prefix("panic")) {
+                    (Some(nth), _) => (Deed::Exit, nth),
+                    (_, Some(nth)) => (Deed::Panic, nth),
+                    (None, None) => return Err(part),
+                };
+                let nth = match nth {
                     "" => 1,
                     nth => nth
                         .strip_prefix('@')
@@ -110,7 +135,7 @@ mod active {
                         .filter(|nth| *nth > 0)
                         .ok_or(part)?,
                 };
-                Ok((name.to_owned(), nth))
+                Ok((name.to_owned(), (deed, nth)))
             })
             .collect::<Result<_, &str>>()
             .map_err(str::to_owned)
@@ -176,9 +201,10 @@ mod active {
 
         #[test]
         fn the_variable_names_points_and_hits() {
-            let parsed = parse("a.b=exit@3; c=exit ;").map(Vec::from_iter);
-            assert_eq!(parsed, Ok(vec![("a.b".to_owned(), 3), ("c".to_owned(), 1)]));
-            for wrong in ["a", "a=panic", "a=exit@", "a=exit@0", "a=exit3"] {
+            let parsed = parse("a.b=exit@3; c=exit ;d=panic@2").map(Vec::from_iter);
+            let expected = [("a.b", Deed::Exit, 3), ("c", Deed::Exit, 1), ("d", Deed::Panic, 2)];
+            assert_eq!(parsed, Ok(expected.map(|(name, deed, nth)| (name.to_owned(), (deed, nth))).to_vec()));
+            for wrong in ["a", "a=hold", "a=exit@", "a=exit@0", "a=exit3", "a=panics"] {
                 assert_eq!(parse(wrong), Err(wrong.to_owned()));
             }
         }

@@ -136,6 +136,7 @@ impl Control {
     ) -> Result<(AccountInfo, PortalId, SecretRow), ControlError> {
         let api = self.inner.hubspot.portal(credential.clone());
         let info = api.account_info().await.map_err(|error| hubspot_refusal(&error))?;
+        crate::failpoint::hit("portal.tried").await;
         let rotated = api.take_token_update().await.and_then(|update| update.refresh_token);
         let portal_id = portal_id(&info)?;
         let sealed =

@@ -300,6 +300,12 @@ impl HubSpot {
         Ok(())
     }
 
+    /// Access and refresh tokens of OAuth that are in force: for tests that look whether one is somewhere.
+    #[must_use]
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.world().tokens.issued()
+    }
+
     /// How many calls of a kind (`contacts.create`, `lists.search`, `oauth.token`, …) reached a portal.
     pub fn calls(&self, portal: u64, kind: &str) -> u64 {
         self.world().portals.get(&portal).and_then(|portal| portal.calls.get(kind)).copied().unwrap_or(0)

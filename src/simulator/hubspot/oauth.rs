@@ -55,6 +55,10 @@ impl Tokens {
         self.installs.insert(refresh_token.to_owned(), Install { portal, client_id, scopes });
     }
 
+    pub(super) fn issued(&self) -> Vec<String> {
+        self.access.keys().chain(self.installs.keys()).cloned().collect()
+    }
+
     pub(super) fn access(&self, token: &str) -> Option<&Access> {
         self.access.get(token)
     }

@@ -177,6 +177,12 @@ impl Salesforce {
         Ok(world.open_grant(Grant { org_id, user_id, client_id: client_id.to_owned(), scope, number: 0 }))
     }
 
+    /// Session ids and access tokens that are in force: for tests that look whether one is somewhere.
+    #[must_use]
+    pub fn session_ids(&self) -> Vec<String> {
+        self.lock().session_ids()
+    }
+
     /// Ends all sessions of an org, and its refresh tokens too if told so.
     ///
     /// # Errors

@@ -192,6 +192,11 @@ impl World {
         token
     }
 
+    /// Tokens of all sessions.
+    pub fn session_ids(&self) -> Vec<String> {
+        self.sessions.keys().cloned().collect()
+    }
+
     /// The session of a token that is not timed out, with its use noted.
     pub fn session(&mut self, token: &str, now: OffsetDateTime) -> Option<Session> {
         let session = self.sessions.get_mut(token)?;

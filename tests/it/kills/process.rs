@@ -26,6 +26,17 @@ pub struct Process {
 impl Process {
     /// Starts a server with the world's settings, to die at `failpoints` (see `connector::failpoint`).
     pub async fn start(world: &World, failpoints: &str) -> Result<Self> {
+        Self::start_with(world, failpoints, &[], Stdio::null(), Stdio::inherit()).await
+    }
+
+    /// The same with more of an environment, and with its output sent elsewhere.
+    pub async fn start_with(
+        world: &World,
+        failpoints: &str,
+        more: &[(&str, &str)],
+        stdout: Stdio,
+        stderr: Stdio,
+    ) -> Result<Self> {
         let ready_file = ready_file();
         let mut child = Command::new(env!("CARGO_BIN_EXE_connectord"))
             .args(["serve", "--ready-file"])
@@ -33,9 +44,10 @@ impl Process {
             .env_clear()
             .envs(environment(&world.config))
             .env("CONNECTOR_FAILPOINTS", failpoints)
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
+            .stdout(stdout)
+            .stderr(stderr)
             .kill_on_drop(true)
             .spawn()
             .context("start connectord")?;

@@ -1,5 +1,8 @@
 //! Canaries: every secret is a text that occurs nowhere else, and is then looked for everywhere a secret must not be.
 
+mod everywhere;
+mod scene;
+
 use anyhow::{Context as _, Result, ensure};
 use connector::{api::v1, simulator::hubspot::fixture::PortalFixture};
 use sqlx::{Connection as _, PgConnection, Row as _};
