@@ -11,8 +11,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    audit,
     config::{ApiCallPolicy, Config, ConfigError},
-    control::{self, Control, JoinError, KeySettings, Parts},
+    control::{self, AuditSettings, Control, JoinError, KeySettings, Parts},
     domain::api_limit::Policy,
     grpc::{
         self, Backend, CallerLimits, ConnectionLimits, Handoffs, Links, Readiness, RuleError, Rules,
@@ -60,6 +61,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Database(#[from] MigrationError),
+    /// The key that signs the audit trail's heads.
+    #[error("[audit] {0}")]
+    AuditKey(#[from] audit::KeyError),
     /// Salesforce's settings.
     #[error("[salesforce] {0}")]
     Salesforce(#[from] salesforce::ConfigError),
@@ -145,12 +149,14 @@ pub async fn start_with(
     life.spawn_essential("watch hub", async move { hub.run(poll_every, direct_url, stop).await });
     let owner = format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple());
     life.spawn_essential("keys", control::run_keys(control.clone(), life.soft().clone()));
+    let working = control.clone();
     let worker_ended = CancellationToken::new();
     let (stop, ended) = (life.soft().clone(), worker_ended.clone().drop_guard());
     life.spawn_essential("worker", async move {
         let _ended = ended;
-        control::run_jobs(control, owner, stop).await;
+        control::run_jobs(working, owner, stop).await;
     });
+    life.spawn_essential("audit signer", control::run_audit(control.clone(), life.soft().clone()));
     life.spawn(keep_ready(store.clone(), readiness.clone(), life.soft().clone()));
     let stop = life.soft().clone();
     life.spawn(async move { authentication.keep_fresh(stop).await });
@@ -166,6 +172,8 @@ pub async fn start_with(
         watches.drained().await;
         // The worker may still have to write down how a login came out.
         worker_ended.cancelled().await;
+        // What was changed until now is signed with the last that this server does.
+        control.sign_audit(true).await;
         store.close().await;
     });
     Ok(Started { address, url: format!("{scheme}://{address}") })
@@ -262,6 +270,19 @@ fn parts(config: &Config, store: Store, vault: Arc<Vault>) -> Result<Parts, Star
         external_id_field: settings.external_id_field.clone(),
         hubspot,
         settings: control_settings(config),
+        audit: audit_settings(config)?,
+    })
+}
+
+fn audit_settings(config: &Config) -> Result<AuditSettings, StartError> {
+    let key = config.audit.signing_key_file.as_deref().map(audit::SigningKey::load).transpose()?;
+    if key.is_none() {
+        tracing::warn!("audit.signing_key_file is not set: an audit trail that is cut off can't be told");
+    }
+    Ok(AuditSettings {
+        key: key.map(Arc::new),
+        every: config.audit.sign_every,
+        folder: config.audit.export_dir.clone(),
     })
 }
 

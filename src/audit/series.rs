@@ -122,7 +122,12 @@ impl<'a> Series<'a> {
     fn follow(&mut self, statement: &Statement) -> Vec<SeriesProblem> {
         let number = statement.number;
         let mut problems = Vec::new();
-        let (incarnation, before) = self.last.unwrap_or((statement.incarnation, Predecessor::NONE));
+        let Some((incarnation, before)) = self.last else {
+            // Older ones may be archived elsewhere; the heads that they named are then not known.
+            self.has_gap = number != 1;
+            self.last = Some((statement.incarnation, statement.as_predecessor()));
+            return problems;
+        };
         if incarnation != statement.incarnation {
             problems.push(SeriesProblem::Incarnation {
                 number,

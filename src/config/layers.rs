@@ -183,6 +183,7 @@ impl Layers {
         let tls = self.section("tls", problems);
         let database = self.section("database", problems);
         let vault = self.section("vault", problems);
+        let audit = self.section("audit", problems);
         let salesforce = self.section("salesforce", problems);
         let hubspot = self.section("hubspot", problems);
         let limits = self.section("limits", problems);
@@ -196,6 +197,7 @@ impl Layers {
             tls: tls?,
             database: database?,
             vault: vault?,
+            audit: audit?,
             salesforce: salesforce?,
             hubspot: hubspot?,
             limits: limits?,

@@ -21,6 +21,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// The keys for secrets.
     pub vault: VaultConfig,
+    /// The audit trail.
+    pub audit: AuditConfig,
     /// Salesforce.
     pub salesforce: SalesforceConfig,
     /// HubSpot.
@@ -141,6 +143,21 @@ pub struct VaultConfig {
     /// How long an unwrapped data key is remembered.
     #[serde(with = "humantime_serde")]
     pub transit_cache: Duration,
+}
+
+/// `[audit]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditConfig {
+    /// The key that signs.
+    #[serde(deserialize_with = "unless_empty")]
+    pub signing_key_file: Option<PathBuf>,
+    /// How often it signs.
+    #[serde(deserialize_with = "positive")]
+    pub sign_every: Duration,
+    /// Where the statements are written to.
+    #[serde(deserialize_with = "unless_empty")]
+    pub export_dir: Option<PathBuf>,
 }
 
 /// `[salesforce]`

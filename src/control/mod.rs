@@ -4,6 +4,7 @@
 //! the call is made, then its outcome is written down.
 
 mod access;
+mod audit;
 mod connect;
 mod connect_run;
 mod connect_start;
@@ -26,12 +27,16 @@ mod test_contact_run;
 mod vendor;
 mod worker;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use tokio::sync::{Mutex, Notify};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+pub use audit::{AuditSettings, Verified, VerifyPlace, run_audit};
 pub use connect::{Checked, ConnectRequest, Started};
 pub use credential::{HubSpotCredential, SalesforceLogin};
 pub use error::ControlError;
@@ -86,6 +91,9 @@ struct Inner {
     hubspot: HubSpotClient,
     portal_apis: Mutex<HashMap<PortalId, (Uuid, PortalApi)>>,
     settings: Settings,
+    audit: AuditSettings,
+    /// The number of the last statement that was written to a file.
+    exported: AtomicI64,
     work: Notify,
     owners: access::Owners,
     opened: handoffs::Opened,
@@ -117,6 +125,8 @@ pub struct Parts {
     pub hubspot: HubSpotClient,
     /// Configuration.
     pub settings: Settings,
+    /// How the audit trail's heads are signed.
+    pub audit: AuditSettings,
 }
 
 impl Control {
@@ -134,6 +144,8 @@ impl Control {
                 hubspot: parts.hubspot,
                 portal_apis: Mutex::new(HashMap::new()),
                 settings: parts.settings,
+                audit: parts.audit,
+                exported: AtomicI64::new(0),
                 work: Notify::new(),
                 owners: access::Owners::default(),
                 opened: handoffs::Opened::default(),

@@ -18,7 +18,7 @@ use super::{
     lang::Lang,
 };
 use crate::api::v1::{
-    connection_service_client::ConnectionServiceClient,
+    audit_service_client::AuditServiceClient, connection_service_client::ConnectionServiceClient,
     inclusion_list_service_client::InclusionListServiceClient, key_service_client::KeyServiceClient,
     org_service_client::OrgServiceClient, portal_service_client::PortalServiceClient,
     setup_service_client::SetupServiceClient, sync_service_client::SyncServiceClient,
@@ -246,6 +246,11 @@ impl Client {
     /// `TestContactService`.
     pub fn test_contacts(&self) -> TestContactServiceClient<Line> {
         TestContactServiceClient::new(self.line())
+    }
+
+    /// `AuditService`.
+    pub fn audit(&self) -> AuditServiceClient<Line> {
+        AuditServiceClient::new(self.line())
     }
 
     /// `SyncService`.

@@ -3,10 +3,11 @@
 use super::lang::Lang;
 use crate::{
     api::v1::{
-        Actor, AdminAccess, Check, Choice, CleanupState, ConnectState, ConnectionState, FindingResult,
-        HubSpotSubscription, ImportDecision, KeyRotationState, KeyState, OperatorState, SalesforceEdition,
-        SalesforceEnvironment, SetupStatus, Step, StepState, SuspensionReason, SyncHealth, TestContactStatus,
-        VisualforceMethod, api_call_limit::AllocationSource, subscription_evidence::Source,
+        Actor, AdminAccess, AuditProblem, Check, Choice, CleanupState, ConnectState, ConnectionState,
+        FindingResult, HubSpotSubscription, ImportDecision, KeyRotationState, KeyState, OperatorState,
+        SalesforceEdition, SalesforceEnvironment, SetupStatus, Step, StepState, SuspensionReason, SyncHealth,
+        TestContactStatus, VisualforceMethod, api_call_limit::AllocationSource,
+        subscription_evidence::Source,
     },
     locale,
 };
@@ -44,7 +45,7 @@ macro_rules! labels {
 }
 
 labels! {
-    Actor AdminAccess AllocationSource Check Choice CleanupState ConnectState ConnectionState FindingResult
+    Actor AdminAccess AllocationSource AuditProblem Check Choice CleanupState ConnectState ConnectionState FindingResult
     HubSpotSubscription ImportDecision KeyRotationState KeyState OperatorState SalesforceEdition SalesforceEnvironment SetupStatus Source Step
     StepState SuspensionReason SyncHealth TestContactStatus VisualforceMethod
 }

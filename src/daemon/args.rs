@@ -71,6 +71,12 @@ Examples:
     },
     /// Sign a token with such a key.
     IssueToken(IssueTokenArgs),
+    /// Make a new key that signs the audit trail's heads, and beside it (.pub) the key that checks them. An existing
+    /// file is never overwritten.
+    NewAuditKey {
+        /// Where to write it.
+        path: PathBuf,
+    },
     /// A private Postgres, both simulators and the server: stays up until it is stopped.
     #[cfg(feature = "simulator")]
     Dev(DevArgs),

@@ -12,6 +12,7 @@ use super::{
 use crate::dev::EnvironmentSettings;
 use crate::{
     app,
+    audit::SigningKey,
     config::{Config, Layers, Sources},
     lifecycle::{Ending, Lifecycle},
     ready_file::Ready,
@@ -37,6 +38,15 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::NewKeyFile { path, add } => new_key_file(&path, add),
         Command::NewTokenKey { path, jwks } => tokens::new_key(&path, &jwks),
         Command::IssueToken(options) => tokens::issue(&load(file, args.overrides)?, options),
+        Command::NewAuditKey { path } => {
+            let key = SigningKey::create(&path)?;
+            let id = key.public().id();
+            println!(
+                "key {id}: {0} signs, {0}.pub checks; give the latter to whoever verifies",
+                path.display()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
         #[cfg(feature = "simulator")]
         Command::Dev(dev) => {
             let settings = EnvironmentSettings {

@@ -4,6 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use crate::{
     app::{self, StartError},
+    audit::SigningKey,
     config::{Config, Sources},
     store::{self, MigrationError, PoolSettings},
 };
@@ -33,6 +34,7 @@ pub(super) async fn run(file: Option<&Path>, overrides: Vec<(String, String)>) -
             diagnoses.push(Diagnosis::fine("configuration"));
             diagnoses.push(keys(&config).await);
             diagnoses.push(callers(&config));
+            diagnoses.push(audit_key(&config));
             diagnoses.push(database(&config).await);
             diagnoses.push(address(&config).await);
         }
@@ -75,6 +77,20 @@ fn callers(config: &Config) -> Diagnosis {
     match app::check_security(config) {
         Ok(()) => Diagnosis::fine(what),
         Err(error) => Diagnosis::trouble(what, &error, "see docs/operations.md#security"),
+    }
+}
+
+fn audit_key(config: &Config) -> Diagnosis {
+    let what = "key for the audit trail's heads";
+    let fix = "connectord new-audit-key PATH, then set audit.signing_key_file";
+    match config.audit.signing_key_file.as_deref().map(SigningKey::load) {
+        Some(Ok(_)) => Diagnosis::fine(what),
+        Some(Err(error)) => Diagnosis::trouble(what, &error, fix),
+        None => Diagnosis::trouble(
+            what,
+            &"signing_key_file is not set: a trail that is cut off can't be told",
+            fix,
+        ),
     }
 }
 

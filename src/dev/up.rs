@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::postgres::{Cluster, Durability, Programs};
 use crate::{
     app,
+    audit::SigningKey,
     config::Config,
     domain::access::{PortalGrant, Scope},
     issuer::{Issuer, Order},
@@ -27,6 +28,9 @@ use crate::{
 const DATABASE: &str = "postgres";
 const KEY_FILE: &str = "keys.json";
 const HOUR: Duration = Duration::from_secs(3_600);
+const AUDIT_KEY_FILE: &str = "audit.pem";
+/// The signed heads of the audit trail, in the data folder.
+const AUDIT_FOLDER: &str = "audit";
 
 /// Where an environment's parts listen and what is kept.
 #[derive(Clone, Debug)]
@@ -89,6 +93,10 @@ impl Environment {
         let keyring = key_ring(settings.data_dir.as_deref()).await?;
         config.vault.keyring = keyring;
         config.vault.key_file = settings.data_dir.as_ref().map(|folder| folder.join(KEY_FILE));
+        if let Some(folder) = &settings.data_dir {
+            config.audit.signing_key_file = Some(audit_key(folder).await?);
+            config.audit.export_dir = Some(folder.join(AUDIT_FOLDER));
+        }
         point_at_simulators(&mut config, &simulators)?;
         let life = Lifecycle::new();
         let token = with_own_issuer(&mut config, settings.token_lifetime)?;
@@ -159,6 +167,15 @@ async fn key_ring(data_dir: Option<&Path>) -> anyhow::Result<Option<SecretString
         KeyRing::create(&path)?;
     }
     Ok(None)
+}
+
+/// The key that signs the audit trail's heads, made once.
+async fn audit_key(folder: &Path) -> anyhow::Result<PathBuf> {
+    let path = folder.join(AUDIT_KEY_FILE);
+    if !tokio::fs::try_exists(&path).await.with_context(|| format!("can't read {}", path.display()))? {
+        SigningKey::create(&path)?;
+    }
+    Ok(path)
 }
 
 /// Runs everything until it is stopped.

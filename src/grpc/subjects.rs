@@ -23,6 +23,8 @@ macro_rules! subjects {
 }
 
 subjects! {
+    ListAuditEventsRequest { portal_id }
+    VerifyAuditTrailRequest { portal_id }
     ConnectAccountsRequest { request_id, setup_id }
     CheckConnectionRequest { setup_id }
     GetConnectionRequest { portal_id }

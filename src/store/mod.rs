@@ -27,8 +27,10 @@ mod roles;
 mod secrets;
 mod setups;
 mod several;
+mod signing;
 mod sync;
 mod test_contacts;
+mod trail;
 mod transaction;
 
 use std::sync::Arc;
@@ -54,6 +56,8 @@ pub use read::{ConnectionFilter, Page};
 #[cfg(feature = "simulator")]
 pub use roles::{APP, AUDIT_READER, OWNER, create_roles, url_as};
 pub use secrets::{SecretKind, SecretRole, SecretRow};
+pub use signing::HeadsToSign;
+pub use trail::{AuditFilter, AuditKey, TrailPart, TrailPlace};
 pub use transaction::{Call, PortalTx, Target};
 
 /// How many commits a listener may lag behind before it has to look at everything again.

@@ -36,7 +36,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("salesforce", &["outbound"]),
     ("hubspot", &["outbound"]),
     ("watch", &["store", "domain"]),
-    ("control", &["store", "salesforce", "hubspot", "vault", "domain", "failpoint"]),
+    ("control", &["store", "salesforce", "hubspot", "vault", "domain", "audit", "failpoint"]),
     // Credentials are parsed right into the clients' own types, so that no other copy of a secret is made.
     // An issuer's keys are fetched over the outbound transport, as everything is.
     (
@@ -49,12 +49,13 @@ const ROOMS: &[(&str, &[&str])] = &[
             "hubspot",
             "outbound",
             "domain",
+            "audit",
             "locale",
             "api",
             "private_file",
         ],
     ),
-    ("ctl", &["api", "locale"]),
+    ("ctl", &["api", "locale", "audit"]),
     (
         "app",
         &[
@@ -67,6 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "vault",
             "transit",
             "domain",
+            "audit",
             "config",
             "lifecycle",
             "telemetry",
@@ -77,6 +79,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "app",
             "api",
+            "audit",
             "simulator",
             "config",
             "lifecycle",
@@ -95,6 +98,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "dev",
             "app",
+            "audit",
             "config",
             "lifecycle",
             "store",

@@ -1,5 +1,6 @@
 //! Integration tests, one program: one link and one database server for all.
 
+mod audit;
 mod auth;
 mod authorization;
 mod bad_input;

@@ -1,7 +1,9 @@
-//! Build tasks: `cargo run -p xtask -- sqlx [--check]`.
+//! Build tasks: `cargo run -p xtask -- sqlx [--check]`, `cargo run -p xtask -- sbom PATH`.
 //!
 //! `sqlx` rewrites the committed query cache `.sqlx` from a throw-away database with all migrations; `--check` only
-//! says whether it would change.
+//! says whether it would change. `sbom` writes the bill of materials.
+
+mod sbom;
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +18,7 @@ use sqlx::{Connection as _, PgConnection, migrate::Migrator};
 use xtask::postgres::{Cluster, Durability, Programs};
 
 const CONNECTOR: &str = "hubspot-salesforce-connector";
-const USAGE: &str = "usage: cargo run -p xtask -- sqlx [--check]";
+const USAGE: &str = "usage: cargo run -p xtask -- sqlx [--check] | sbom PATH";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["sqlx"] => prepare_queries().and_then(|fresh| write_cache(&fresh)),
         ["sqlx", "--check"] => prepare_queries().and_then(|fresh| check_cache(&fresh)),
+        ["sbom", path] => sbom::write(&root(), Path::new(path)),
         _ => Err(anyhow::anyhow!(USAGE)),
     };
     match done {

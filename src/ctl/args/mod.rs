@@ -1,5 +1,6 @@
 //! The command line. Parsing only: what a command does is in `commands`.
 
+mod audit;
 mod connect;
 mod handoff;
 mod keys;
@@ -15,6 +16,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 pub use self::{
+    audit::{AuditCommand, VerifyArgs},
     connect::{ConnectArgs, CredentialArgs, CredentialMethod, RotateArgs},
     handoff::{HandoffArgs, HandoffCommand},
     keys::KeysCommand,
@@ -183,6 +185,9 @@ pub enum Command {
     /// Look at the sync of portals; pause, resume and change it
     #[command(subcommand)]
     Status(StatusCommand),
+    /// Look at the audit trail and verify it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Watch everything: connections, attempts and sync, of all portals or of one
     #[command(after_help = "Examples:
   connectorctl watch

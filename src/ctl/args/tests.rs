@@ -139,6 +139,8 @@ fn every_rpc_has_a_command() {
         "status pause",
         "status resume",
         "status settings",
+        "audit list",
+        "audit verify",
         "watch",
         "health",
         "completion",

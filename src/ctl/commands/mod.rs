@@ -1,5 +1,6 @@
 //! What each command does: the options as a request, the call, the answer printed.
 
+mod audit;
 mod connections;
 mod handoff;
 mod health;
@@ -44,6 +45,7 @@ pub async fn dispatch(context: &Context, command: Command) -> Result<Exit, Error
         Command::Lists(command) => lists::run(context, command).await,
         Command::TestContact(command) => test_contact::run(context, command).await,
         Command::Status(command) => status::run(context, command).await,
+        Command::Audit(command) => audit::run(context, command).await,
         Command::Watch { portal } => watch::everything(context, portal).await,
         Command::Health => health::run(context).await,
         Command::Completion { shell } => completion(shell),

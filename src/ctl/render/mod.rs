@@ -1,5 +1,6 @@
 //! Answers as tables for people. Pure: a message and a view in, text out.
 
+mod audit;
 mod connection;
 mod handoff;
 mod keys;

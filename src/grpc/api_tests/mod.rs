@@ -16,7 +16,7 @@ use crate::api;
 
 const PACKAGE: &str = "connector.v1";
 /// RPCs that begin so change nothing.
-const READS: &[&str] = &["Get", "List", "Watch", "Describe", "Check", "Review"];
+const READS: &[&str] = &["Get", "List", "Watch", "Describe", "Check", "Review", "Verify"];
 
 /// The API and the comments of its parts.
 struct Api {

@@ -50,7 +50,7 @@ fn every_rpc_has_a_request_and_a_response_of_its_own() {
             method.full_name()
         );
     }
-    assert_eq!(api.services().len(), 8);
+    assert_eq!(api.services().len(), 9);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From domain values to messages: nothing is decided here, only said in the API's words and the caller's language.
 
 mod attempt;
+mod audit;
 mod connection;
 mod handoff;
 mod keys;
@@ -20,6 +21,7 @@ use prost_types::Timestamp;
 use time::{OffsetDateTime, format_description::StaticFormatDescription, macros::format_description};
 
 pub use attempt::{attempt, finding};
+pub use audit::{audit_event, audit_finding};
 pub use connection::connection;
 pub use handoff::handoff;
 pub use keys::key_status;

@@ -1,6 +1,7 @@
 //! From messages to domain values. A parser looks at every field before it answers, so that a caller learns in one go
 //! all that is wrong; each bound is a named constant and stands in the proto's comments as well.
 
+pub mod audit;
 pub mod connection;
 pub mod credential;
 pub mod field;

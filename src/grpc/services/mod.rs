@@ -1,5 +1,6 @@
 //! The services: each method opens its call, parses, makes one call into the use cases, and converts the answer.
 
+mod audit;
 mod connection;
 mod handoff;
 mod inclusion_list;
@@ -20,7 +21,7 @@ use tonic::{Response, Status, codec::CompressionEncoding, service::Routes};
 use super::server::MAX_RESPONSE_BYTES;
 use crate::{
     api::v1::{
-        connection_service_server::ConnectionServiceServer,
+        audit_service_server::AuditServiceServer, connection_service_server::ConnectionServiceServer,
         inclusion_list_service_server::InclusionListServiceServer, key_service_server::KeyServiceServer,
         org_service_server::OrgServiceServer, portal_service_server::PortalServiceServer,
         setup_service_server::SetupServiceServer, sync_service_server::SyncServiceServer,
@@ -57,6 +58,7 @@ impl Backend {
 pub fn names() -> Vec<&'static str> {
     use crate::api::v1;
     vec![
+        v1::audit_service_server::SERVICE_NAME,
         v1::connection_service_server::SERVICE_NAME,
         v1::inclusion_list_service_server::SERVICE_NAME,
         v1::key_service_server::SERVICE_NAME,
@@ -83,6 +85,7 @@ pub fn routes(backend: &Backend, max_request_bytes: usize) -> Routes {
     }
     with_limits!(
         Routes::default(),
+        AuditServiceServer,
         ConnectionServiceServer,
         InclusionListServiceServer,
         KeyServiceServer,

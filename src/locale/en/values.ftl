@@ -132,3 +132,11 @@ credential-method-jwt-bearer = OAuth (JWT bearer)
 credential-method-client-credentials = OAuth (client credentials)
 credential-method-refresh-token = OAuth (refresh token)
 credential-method-static-token = Static token
+
+## What is wrong with the audit trail
+
+audit-problem-missing = The next row is missing: deleted, or another one was put before it
+audit-problem-unlinked = The row does not follow from the one before it: one of the two was exchanged
+audit-problem-edited = The row was edited
+audit-problem-head = Rows were cut off, added or exchanged at the end
+audit-problem-signed-head = A row that was signed is gone or another one: the chain was cut off or made anew since

@@ -122,3 +122,11 @@ credential-method-jwt-bearer = OAuth（JWTベアラー）
 credential-method-client-credentials = OAuth（クライアントログイン情報）
 credential-method-refresh-token = OAuth（更新トークン）
 credential-method-static-token = 固定トークン
+
+## 監査証跡の問題
+
+audit-problem-missing = 次の行がありません。削除されたか、前に別の行が挿入されています
+audit-problem-unlinked = 直前の行とつながっていません。どちらかが差し替えられています
+audit-problem-edited = 行の内容が書き換えられています
+audit-problem-head = 末尾の行が切り捨て、追加、または差し替えられています
+audit-problem-signed-head = 署名された行がないか、別の行になっています。署名後に切り捨てられたか、作り直されています

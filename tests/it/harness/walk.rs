@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Result, ensure};
 use connector::{
     api::v1::{
-        self, Step, connection_service_client::ConnectionServiceClient,
+        self, Step, audit_service_client::AuditServiceClient,
+        connection_service_client::ConnectionServiceClient,
         inclusion_list_service_client::InclusionListServiceClient, org_service_client::OrgServiceClient,
         portal_service_client::PortalServiceClient, setup_service_client::SetupServiceClient,
         sync_service_client::SyncServiceClient, test_contact_service_client::TestContactServiceClient,
@@ -75,6 +76,7 @@ pub struct Clients {
     pub lists: InclusionListServiceClient<Line>,
     pub test_contacts: TestContactServiceClient<Line>,
     pub sync: SyncServiceClient<Line>,
+    pub audit: AuditServiceClient<Line>,
 }
 
 impl Clients {
@@ -87,7 +89,8 @@ impl Clients {
             orgs: OrgServiceClient::new(line.clone()),
             lists: InclusionListServiceClient::new(line.clone()),
             test_contacts: TestContactServiceClient::new(line.clone()),
-            sync: SyncServiceClient::new(line),
+            sync: SyncServiceClient::new(line.clone()),
+            audit: AuditServiceClient::new(line),
         }
     }
 

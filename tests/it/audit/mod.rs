@@ -1,0 +1,8 @@
+//! The audit trail: a row for every change, nothing that can be changed afterwards without being found, and roles that
+//! may not try.
+
+mod large;
+mod roles;
+mod rows;
+mod tamper;
+mod trail;
