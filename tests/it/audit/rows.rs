@@ -1,6 +1,5 @@
 //! Every RPC that changes something leaves its row, and the rows say what they should.
 
-#![expect(clippy::indexing_slicing, reason = "test")]
 
 use std::collections::BTreeSet;
 
@@ -81,7 +80,6 @@ async fn credentials(walk: &Walk) -> Result<()> {
         request_id: request_id(),
         portal_id: walk.portal_id,
         credential: Some(password(&walk.username)),
-        ..Default::default()
     };
     let attempt = walk.clients.connections.clone().rotate_credential(rotate).await?.into_inner().attempt;
     walk.attempt_ended(&attempt.context("no attempt")?.attempt_id).await?;
@@ -249,7 +247,7 @@ async fn every_rpc_that_changes_something_leaves_its_row() -> Result<()> {
                 && change["after"]
                     .as_object()
                     .is_some_and(|after| after.contains_key("id") || after.contains_key("portal_id"));
-            ensure!(!(is_told_whole && !seen.insert(id)), "told as new once more: {row:?}");
+            ensure!(!is_told_whole || seen.insert(id), "told as new once more: {row:?}");
         }
     }
     let verdict = verify(&walk.clients, &[], 1_000).await?;
