@@ -142,7 +142,7 @@ fn unknown_names_are_mistakes_in_every_layer() {
     let message = message(Config::load(&sources));
     for expected in [
         "unknown.toml: there is no setting grpc.listn; there are grpc.",
-        "unknown.toml: there is no setting gprc; there are [auth], [database], [grpc]",
+        "unknown.toml: there is no setting gprc; there are [audit], [auth], [database], [grpc]",
         "unknown.toml: there is no setting stray",
         "environment variable CONNECTOR_GRPC__LISTN: there is no setting grpc.listn",
         "CONNECTOR_GRPC_LISTEN: two underscores follow the section: CONNECTOR_GRPC__LISTEN",

@@ -373,6 +373,7 @@ fn every_response_of_the_api_can_be_shown() {
         })
         .collect();
     let sources = [
+        include_str!("audit.rs"),
         include_str!("connection.rs"),
         include_str!("handoff.rs"),
         include_str!("keys.rs"),

@@ -1,6 +1,5 @@
 //! Every RPC that changes something leaves its row, and the rows say what they should.
 
-
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, ensure};

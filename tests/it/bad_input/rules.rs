@@ -133,18 +133,10 @@ pub fn etag(_: &Known) -> Rule {
     rule
 }
 
-pub fn portal(known: &Known, not_found: &'static str) -> Rule {
+pub fn portal_id(known: &Known) -> Rule {
     Rule::good(Value::I64(known.portal_id))
         .wrong([0, -1, i64::MIN].map(Value::I64))
-        .with(Value::I64(i64::MAX), Expect::Refused(Code::NotFound, not_found))
-}
-
-pub fn portal_id(known: &Known) -> Rule {
-    portal(known, "PORTAL_NOT_FOUND")
-}
-
-pub fn connected_portal(known: &Known) -> Rule {
-    portal(known, "CONNECTION_NOT_FOUND")
+        .with(Value::I64(i64::MAX), Expect::Refused(Code::NotFound, "PORTAL_NOT_FOUND"))
 }
 
 /// 0 means all; there is nothing to be found of an unknown one.

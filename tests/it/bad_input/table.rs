@@ -6,12 +6,12 @@ use tonic::Code;
 use super::{
     USED_ID,
     rules::{
-        Expect, Row, Rule, any, any_org_id, any_setup_id, chosen_enum, client_id, connected_portal,
-        credential, etag, line_secret, list_id, login_token, long, must_be_true, name, not_eligible,
-        optional_address, optional_enum, optional_secret, org_id, page_size, page_token_of_portals,
-        page_token_of_setups, portal_filter, portal_id, private_key, request_id, required_address,
-        resume_of_setup, resume_of_sync, security_token, setup_id, stage, stage_entry, stages, subscription,
-        test_contact_id, text, uuid, watched_portal,
+        Expect, Row, Rule, any, any_org_id, any_setup_id, chosen_enum, client_id, credential, etag,
+        line_secret, list_id, login_token, long, must_be_true, name, not_eligible, optional_address,
+        optional_enum, optional_secret, org_id, page_size, page_token_of_portals, page_token_of_setups,
+        portal_filter, portal_id, private_key, request_id, required_address, resume_of_setup, resume_of_sync,
+        security_token, setup_id, stage, stage_entry, stages, subscription, test_contact_id, text, uuid,
+        watched_portal,
     },
 };
 
@@ -29,8 +29,8 @@ pub const RULES: &[Row] = &[
     ("*", "page_token", page_token_of_setups),
     ("WatchSetupRequest", "resume_token", resume_of_sync),
     ("*", "resume_token", resume_of_setup),
-    ("GetConnectionRequest", "portal_id", connected_portal),
-    ("DisconnectRequest", "portal_id", connected_portal),
+    ("GetConnectionRequest", "portal_id", portal_id),
+    ("DisconnectRequest", "portal_id", portal_id),
     ("ListSetupsRequest", "portal_id", portal_filter),
     ("WatchConnectionsRequest", "portal_id", watched_portal),
     ("WatchSyncStatusRequest", "portal_id", watched_portal),

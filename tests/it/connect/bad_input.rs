@@ -189,7 +189,7 @@ async fn r80_connections_are_asked_for_by_ids_pages_and_tokens_of_ours() -> Resu
     }
     let request = GetConnectionRequest { portal_id: i64::MAX };
     let answer = scene.connections().get_connection(request).await;
-    refusal(answer, Code::NotFound, "CONNECTION_NOT_FOUND")?;
+    refusal(answer, Code::NotFound, "PORTAL_NOT_FOUND")?;
     let list = |request: ListConnectionsRequest| {
         let mut client = scene.connections();
         async move { client.list_connections(request).await }

@@ -73,7 +73,7 @@ async fn r15_a_disconnect_answers_its_repetition_and_refuses_a_foreign_etag() ->
     ensure!(again == first, "the same request gets the first answer");
     ensure!(scene.connection(&portal).await?.state() == ConnectionState::Connected, "and does nothing");
     let foreign = DisconnectRequest { portal_id: 4_711, ..Default::default() };
-    refusal(disconnect(foreign).await, Code::NotFound, "CONNECTION_NOT_FOUND")?;
+    refusal(disconnect(foreign).await, Code::NotFound, "PORTAL_NOT_FOUND")?;
     Ok(())
 }
 
