@@ -76,7 +76,9 @@ impl Walk {
             return Err(self.finding(expected, Problem::Missing));
         }
         if row.prev_hash != self.head.hash {
-            return Err(self.finding(expected, Problem::Unlinked));
+            // One of the two was exchanged.
+            let good_until = (self.head.sequence - 1).max(0);
+            return Err(Finding { good_until, ..self.finding(expected, Problem::Unlinked) });
         }
         if row.computed_hash() != row.hash {
             return Err(self.finding(expected, Problem::Edited));

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Control, ControlError};
 use crate::{
     audit::{ChainHead, Finding, Hash, Head, Predecessor, Problem, Row, SigningKey, Statement, Walk},
+    domain::PortalId,
     store::{AuditFilter, AuditKey, HeadsToSign, Page, StoreError, TrailPart, TrailPlace},
 };
 
@@ -58,27 +59,36 @@ impl Control {
     /// Audit rows, newest first, after one.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `PORTAL_NOT_FOUND`.
     pub async fn audit_rows(
         &self,
         filter: &AuditFilter,
         after: Option<AuditKey>,
         size: i64,
     ) -> Result<Page<Row>, ControlError> {
+        if let Some(portal_id) = filter.portal_id {
+            self.inner.store.portal(portal_id).await?;
+        }
         Ok(self.inner.store.audit_rows(filter, after, size).await?)
     }
 
-    /// Verifies the next `size` rows, of some portals or of all, and that all of `signed` are rows of the trail.
+    /// Verifies the next `size` rows, of one portal, of those that are granted or of all, and that all of `signed` are
+    /// rows of the trail.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `PORTAL_NOT_FOUND`.
     pub async fn verify_audit(
         &self,
-        only: Option<Vec<i64>>,
+        portal_id: Option<PortalId>,
+        granted: Option<Vec<i64>>,
         signed: &[ChainHead],
         after: Option<VerifyPlace>,
         size: i64,
     ) -> Result<Verified, ControlError> {
+        if let Some(portal_id) = portal_id {
+            self.inner.store.portal(portal_id).await?;
+        }
+        let only = portal_id.map(|portal_id| vec![portal_id.get()]).or(granted);
         let place = after.map_or(TrailPlace { portal_id: 0, sequence: 0 }, |after| TrailPlace {
             portal_id: after.portal_id,
             sequence: after.sequence,

@@ -12,6 +12,7 @@ use connector::{
     config::DEFAULTS,
     ctl::args::Cli,
     daemon::Args,
+    domain::access::Scope,
     locale::{self, ERROR_ARGS, Language},
 };
 
@@ -196,7 +197,8 @@ fn settings_in_the_documentation_exist() -> Result<()> {
             let Some((section, key)) = quoted.split_once('.') else { continue };
             let Some(settings) = defaults.get(section).and_then(toml::Value::as_table) else { continue };
             let is_key = key.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
-            if !is_key || quoted == "defaults.toml" {
+            let is_scope = Scope::ALL.iter().any(|scope| scope.name() == quoted);
+            if !is_key || is_scope || quoted == "defaults.toml" {
                 continue;
             }
             seen += 1;

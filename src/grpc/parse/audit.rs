@@ -35,8 +35,8 @@ pub fn list(message: v1::ListAuditEventsRequest) -> Parsed<ListAuditEvents> {
         granted: None,
         from: moment(&mut v, "start_time", message.start_time),
         until: moment(&mut v, "end_time", message.end_time),
-        method: text(&mut v, "method", message.method, MAX_METHOD_CHARS),
-        principal: text(&mut v, "principal", message.principal, field::MAX_NAME_CHARS),
+        method: wanted(&mut v, "method", &message.method, MAX_METHOD_CHARS),
+        principal: wanted(&mut v, "principal", &message.principal, field::MAX_NAME_CHARS),
     };
     let page = field::page(&mut v, message.page_size, message.page_token);
     v.finish(page.map(|page| ListAuditEvents { filter, page }))
@@ -92,21 +92,16 @@ fn moment(violations: &mut Violations, field: &str, at: Option<Timestamp>) -> Op
     let at = at?;
     let nanos = i128::from(at.seconds) * 1_000_000_000 + i128::from(at.nanos);
     // PostgreSQL's own bounds are wider than what a year of four digits can say.
-    let moment = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok().filter(|at| at.year() >= 1);
+    let moment = OffsetDateTime::from_unix_timestamp_nanos(nanos)
+        .ok()
+        .filter(|moment| moment.year() >= 1 && (0..1_000_000_000).contains(&at.nanos));
     if moment.is_none() {
         violations.add(field, Wrong::UnknownValue);
     }
     moment
 }
 
-fn text(violations: &mut Violations, field: &str, text: String, max: usize) -> Option<String> {
-    if text.chars().count() > max {
-        violations.add(field, Wrong::TooLong { max });
-        return None;
-    }
-    if text.contains('\0') {
-        violations.add(field, Wrong::InvalidCharacters);
-        return None;
-    }
-    (!text.is_empty()).then_some(text)
+/// A text to compare with; `None` when it is empty.
+fn wanted(violations: &mut Violations, field: &str, text: &str, max: usize) -> Option<String> {
+    field::text(violations, field, text, max).filter(|text| !text.is_empty())
 }

@@ -46,14 +46,15 @@ impl AuditService for Backend {
         call.answer(async {
             let asked = parse::audit::verify(message)?;
             let granted = call.caller.access().portals.filter();
-            let only = asked.portal_id.map(|portal_id| vec![portal_id.get()]).or(granted);
+            let only = asked.portal_id.map(|portal_id| vec![portal_id.get()]).or_else(|| granted.clone());
             let filter = format!("{only:?}");
             // Of a portal that is not granted nothing is told, not even that something is missing.
             let mut heads = asked.heads;
             heads.retain(|head| only.as_ref().is_none_or(|only| only.contains(&head.portal_id)));
             let walk = Paged { list: "VerifyAuditTrail", filter: &filter };
             let after: Option<VerifyPlace> = walk.key(asked.position.as_deref())?;
-            let verified = self.control.verify_audit(only, &heads, after, asked.max_rows.into()).await?;
+            let rows = asked.max_rows.into();
+            let verified = self.control.verify_audit(asked.portal_id, granted, &heads, after, rows).await?;
             Ok(v1::VerifyAuditTrailResponse {
                 rows_checked: verified.rows,
                 chains_checked: verified.chains,

@@ -80,8 +80,8 @@ async fn every_table_is_granted_or_withheld_on_purpose() -> Result<()> {
     let database = TestDatabase::create().await?;
     let mut connection = PgConnection::connect(&database.url()).await?;
     let closed: Vec<String> = sqlx::query_scalar(
-        "select tablename::text from pg_tables
-        where schemaname = 'public' and not has_table_privilege($1, 'public.' || tablename, 'select')",
+        "select c.relname::text from pg_class c
+        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and not has_table_privilege($1, c.oid, 'select')",
     )
     .bind(APP)
     .fetch_all(&mut connection)

@@ -21,6 +21,9 @@ use crate::harness::{
     walk::{Walk, password, request_id},
 };
 
+/// What belongs to no portal has no chain: key rotations and retired keys have tables of their own, with who and when.
+const WITHOUT_PORTAL: &str = "KeyService/";
+
 /// Every RPC with a request id, `Service/Method`.
 fn changing_rpcs() -> Result<BTreeSet<String>> {
     let pool = DescriptorPool::decode(api::DESCRIPTOR)?;
@@ -190,7 +193,8 @@ async fn every_rpc_that_changes_something_leaves_its_row() -> Result<()> {
     let rows = rows(&mut database).await?;
 
     let audited: BTreeSet<String> = rows.iter().map(|row| row.draft.method.clone()).collect();
-    let forgotten: Vec<String> = changing_rpcs()?.difference(&audited).cloned().collect();
+    let mut forgotten: Vec<String> = changing_rpcs()?.difference(&audited).cloned().collect();
+    forgotten.retain(|method| !method.starts_with(WITHOUT_PORTAL));
     ensure!(forgotten.is_empty(), "without a row, or not called here: {forgotten:?}");
 
     // Every answer that was recorded for a caller, and every event, has its row in the same transaction.

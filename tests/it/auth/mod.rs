@@ -37,7 +37,7 @@ async fn call(channel: &Channel, token: &str) -> Result<(), Status> {
 /// What everybody reads who is not known, whatever was wrong: no oracle.
 fn is_the_one_refusal(status: &Status) -> Result<()> {
     let details = status.get_error_details();
-    let info = details.error_info().context("no ErrorInfo")?;
+    let info = details.error_info().with_context(|| format!("no ErrorInfo: {status:?}"))?;
     let text = details.localized_message().context("no text")?;
     ensure!(status.code() == Code::Unauthenticated, "{status:?}");
     ensure!(info.reason == "UNAUTHENTICATED" && info.metadata.is_empty(), "{info:?}");

@@ -340,3 +340,18 @@ pub fn stage_entry(_: &Known) -> Rule {
 pub fn credential(_: &Known) -> Rule {
     Rule::default().left_out(Expect::Field)
 }
+
+/// A moment's seconds; what is wrong with it is told of the moment.
+pub fn seconds(moment: &'static [&'static str]) -> Rule {
+    let rule = Rule::good(Value::I64(1_790_000_000));
+    [-62_135_596_801, 253_402_300_800, i64::MIN, i64::MAX]
+        .into_iter()
+        .fold(rule, |rule, seconds| rule.with(Value::I64(seconds), Expect::Fields(moment)))
+}
+
+/// The same of its nanoseconds.
+pub fn nanos(moment: &'static [&'static str]) -> Rule {
+    [-1, 1_000_000_000, i32::MIN, i32::MAX]
+        .into_iter()
+        .fold(Rule::good(Value::I32(0)), |rule, nanos| rule.with(Value::I32(nanos), Expect::Fields(moment)))
+}

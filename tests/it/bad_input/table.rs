@@ -7,11 +7,11 @@ use super::{
     USED_ID,
     rules::{
         Expect, Row, Rule, any, any_org_id, any_setup_id, chosen_enum, client_id, credential, etag,
-        line_secret, list_id, login_token, long, must_be_true, name, not_eligible, optional_address,
+        line_secret, list_id, login_token, long, must_be_true, name, nanos, not_eligible, optional_address,
         optional_enum, optional_secret, org_id, page_size, page_token_of_portals, page_token_of_setups,
         portal_filter, portal_id, private_key, request_id, required_address, resume_of_setup, resume_of_sync,
-        security_token, setup_id, stage, stage_entry, stages, subscription, test_contact_id, text, uuid,
-        watched_portal,
+        seconds, security_token, setup_id, stage, stage_entry, stages, subscription, test_contact_id, text,
+        uuid, watched_portal,
     },
 };
 
@@ -32,6 +32,8 @@ pub const RULES: &[Row] = &[
     ("GetConnectionRequest", "portal_id", portal_id),
     ("DisconnectRequest", "portal_id", portal_id),
     ("ListSetupsRequest", "portal_id", portal_filter),
+    ("ListAuditEventsRequest", "portal_id", portal_filter),
+    ("VerifyAuditTrailRequest", "portal_id", portal_filter),
     ("WatchConnectionsRequest", "portal_id", watched_portal),
     ("WatchSyncStatusRequest", "portal_id", watched_portal),
     ("*", "portal_id", portal_id),
@@ -151,6 +153,37 @@ pub const RULES: &[Row] = &[
     ("CreateSmartListRequest", "lifecycle_stages[0]", stage_entry),
     ("SetInclusionListRequest", "list_id", list_id),
     ("ClearInclusionListRequest", "lowest_lifecycle_stage", |_| stage("lowest_lifecycle_stage")),
+    // Keys.
+    ("RetireKeyRequest", "key_id", |_| {
+        let unknown = || Expect::Refused(Code::NotFound, "KEY_NOT_FOUND");
+        Rule::default()
+            .wrong([text(""), long(65)])
+            .with(text("unknown"), unknown())
+            .with(text("a b"), unknown())
+    }),
+    // The audit trail.
+    ("ListAuditEventsRequest", "start_time.seconds", |_| seconds(&["start_time"])),
+    ("ListAuditEventsRequest", "start_time.nanos", |_| nanos(&["start_time"])),
+    ("ListAuditEventsRequest", "end_time.seconds", |_| seconds(&["end_time"])),
+    ("ListAuditEventsRequest", "end_time.nanos", |_| nanos(&["end_time"])),
+    ("ListAuditEventsRequest", "method", |_| Rule { good: Some(text("")), ..name(false, 100) }),
+    ("ListAuditEventsRequest", "principal", |_| Rule { good: Some(text("")), ..name(false, 255) }),
+    ("VerifyAuditTrailRequest", "heads", any),
+    ("VerifyAuditTrailRequest", "heads[0].portal_id", portal_filter),
+    ("VerifyAuditTrailRequest", "heads[0].sequence", |_| {
+        Rule::good(Value::I64(1)).wrong([0, -1, i64::MIN].map(Value::I64))
+    }),
+    ("VerifyAuditTrailRequest", "heads[0].hash", |_| {
+        let bytes = |length: usize| Value::Bytes(vec![7; length].into());
+        Rule::good(bytes(32)).wrong([0, 31, 33].map(bytes))
+    }),
+    ("VerifyAuditTrailRequest", "max_rows", |_| {
+        Rule::good(Value::I32(1)).wrong([-1, 20_001, i32::MAX, i32::MIN].map(Value::I32))
+    }),
+    ("VerifyAuditTrailRequest", "position", |_| {
+        let refused = Expect::Argument("PAGE_TOKEN_INVALID", "page_token");
+        Rule::good(text("")).wrong([long(4_097)]).with(text("garbage"), refused)
+    }),
     // Sync.
     ("PauseSyncRequest", "reason", |_| name(false, 500)),
     ("UpdateSyncSettingsRequest", "inclusion.list", |_| {
