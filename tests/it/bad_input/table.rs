@@ -156,7 +156,7 @@ pub const RULES: &[Row] = &[
     // Keys.
     ("RetireKeyRequest", "key_id", |_| {
         let unknown = || Expect::Refused(Code::NotFound, "KEY_NOT_FOUND");
-        Rule::default()
+        Rule::good(text("1"))
             .wrong([text(""), long(65)])
             .with(text("unknown"), unknown())
             .with(text("a b"), unknown())
