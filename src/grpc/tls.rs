@@ -1,7 +1,7 @@
 //! TLS: the server's certificate, and whose client certificates are taken. Read from files, and again when they change.
 //!
 //! A handshake uses what was read last. Connections that exist stay as they are, but a client certificate is judged
-//! again now and then ([`Tls::still_takes`]), so that an authority or a certificate that was withdrawn has an end.
+//! again now and then (`still_takes`), so that an authority or a certificate that was withdrawn has an end.
 
 use std::{
     fmt, fs, io,

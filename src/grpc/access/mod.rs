@@ -1,6 +1,6 @@
 //! Who may call what: the table of rules that the proto declares, and the caller that they are held against.
 //!
-//! In three places, from the outside in. The layer [`authorize`](super::layers) asks for the scope before the body is
+//! In three places, from the outside in. The layer `authorize` asks for the scope before the body is
 //! read. `Backend::open`, through which every method gets its message, asks for the grant before a field is
 //! validated. `while_valid` ends the streams of callers whose credential ended.
 
