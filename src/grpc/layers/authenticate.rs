@@ -9,7 +9,7 @@ use axum::{
 
 use hyper::body::Body as _;
 
-use super::{call_of, guarded_body::GuardedBody, refuse};
+use super::{call_of, guarded_body::GuardedBody, refuse_unread};
 use crate::{
     domain::Reason,
     grpc::{
@@ -66,6 +66,6 @@ pub(in crate::grpc) async fn authenticate(
             let every = ways.authentication.look_again_every();
             Response::from_parts(parts, Body::new(GuardedBody::new(body, call, every)))
         }
-        Err(failure) => refuse(&call, &failure),
+        Err(failure) => refuse_unread(request, &call, &failure).await,
     }
 }

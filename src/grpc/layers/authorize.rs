@@ -10,7 +10,7 @@ use axum::{
 };
 use time::OffsetDateTime;
 
-use super::{call_of, refuse};
+use super::{call_of, refuse_unread};
 use crate::{
     domain::{Reason, Refusal},
     grpc::{
@@ -36,12 +36,13 @@ pub(in crate::grpc) async fn authorize(
     };
     let access = call.caller.access();
     if !access.is_valid(OffsetDateTime::now_utc()) {
-        return refuse(&call, &Reason::Unauthenticated.into());
+        return refuse_unread(request, &call, &Reason::Unauthenticated.into()).await;
     }
     if !access.may_call(&rule) {
         let method = path.rsplit_once("v1.").map_or(path, |(_, method)| method);
         tracing::info!(method, "the caller may not call this");
-        return refuse(&call, &Refusal::new(Reason::PermissionDenied).with("method", method).into());
+        let refusal = Refusal::new(Reason::PermissionDenied).with("method", method);
+        return refuse_unread(request, &call, &refusal.into()).await;
     }
     request.extensions_mut().insert(Permit(rule));
     next.run(request).await

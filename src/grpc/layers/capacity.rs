@@ -9,7 +9,7 @@ use axum::{
 };
 use tokio::sync::Semaphore;
 
-use super::{call_of, refuse};
+use super::{call_of, refuse_unread};
 use crate::domain::Reason;
 
 /// How much may be under way.
@@ -36,6 +36,6 @@ pub(in crate::grpc) async fn shed_load(
     let Some(call) = call_of(&request).filter(|_| !is_health) else { return next.run(request).await };
     match capacity.calls.try_acquire() {
         Ok(_permit) => next.run(request).await,
-        Err(_) => refuse(&call, &Reason::ServiceOverloaded.into()),
+        Err(_) => refuse_unread(request, &call, &Reason::ServiceOverloaded.into()).await,
     }
 }

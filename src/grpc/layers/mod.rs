@@ -15,12 +15,20 @@ pub(super) mod own_status;
 pub(super) mod panics;
 pub(super) mod share;
 
+use std::time::Duration;
+
 use axum::{body::Body, extract::Request, response::Response};
+use http_body_util::BodyExt as _;
 
 use super::{
     call::Call,
     status::{self, Failure},
 };
+
+/// What is read of a request that is refused before its message is, in bytes.
+const DRAINED_BYTES: usize = 64 * 1024;
+/// How long is waited for it: it follows the headers at once, unless somebody plays for time.
+const DRAIN_TIME: Duration = Duration::from_millis(250);
 
 /// The call that the outermost layer has put into the request.
 fn call_of(request: &Request) -> Option<Call> {
@@ -30,4 +38,21 @@ fn call_of(request: &Request) -> Option<Call> {
 /// An answer without a message: a status in the headers ("trailers only").
 fn refuse(call: &Call, failure: &Failure) -> Response {
     status::of(call, failure).into_http::<Body>()
+}
+
+/// Refuses a call whose message was not read. What is left of a small request is read first: a client that is still
+/// sending when its stream is reset takes that for a broken connection, and never sees the status.
+async fn refuse_unread(request: Request, call: &Call, failure: &Failure) -> Response {
+    let mut body = request.into_body();
+    let drain = async {
+        let mut left = DRAINED_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, |data| data.len());
+            let Some(rest) = left.checked_sub(length) else { break };
+            left = rest;
+        }
+    };
+    // Whatever it came to, the call is refused.
+    let _ = tokio::time::timeout(DRAIN_TIME, drain).await;
+    refuse(call, failure)
 }

@@ -13,7 +13,7 @@ use axum::{
 };
 use prost_reflect::DescriptorPool;
 
-use super::{call_of, refuse};
+use super::{call_of, refuse_unread};
 use crate::{
     api,
     domain::{Reason, Refusal},
@@ -102,7 +102,10 @@ pub(in crate::grpc) async fn share_out(
             Response::from_parts(parts, Body::new(HeldBody::new(body, share)))
         }
         Ok(_share) => next.run(request).await,
-        Err(limit) => refuse(&call, &Refusal::new(Reason::CallerLimitReached).with("limit", limit).into()),
+        Err(limit) => {
+            let refusal = Refusal::new(Reason::CallerLimitReached).with("limit", limit);
+            refuse_unread(request, &call, &refusal.into()).await
+        }
     }
 }
 
