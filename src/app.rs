@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     audit,
-    config::{ApiCallPolicy, Config, ConfigError},
+    config::{ApiCallPolicy, Config, ConfigError, GrpcThreads},
     control::{self, AuditSettings, Control, JoinError, KeySettings, Parts},
     domain::api_limit::Policy,
     grpc::{
         self, Backend, CallerLimits, ConnectionLimits, Handoffs, Links, Readiness, RuleError, Rules,
-        ServerSettings, Shutdown,
+        ServerSettings, Shutdown, Threads,
     },
     hubspot::{self, HubSpotClient},
     lifecycle::Lifecycle,
@@ -70,6 +70,9 @@ pub enum StartError {
     /// HubSpot's settings.
     #[error("[hubspot] {0}")]
     HubSpot(#[from] hubspot::ConfigError),
+    /// The threads.
+    #[error("no threads can be had for [grpc] threads: {0}")]
+    Threads(std::io::Error),
     /// The address.
     #[error("can't listen on {address}: {source}")]
     Listen {
@@ -144,6 +147,8 @@ pub async fn start_with(
     let backend = Backend::new(control.clone(), watches.clone(), max_streams, config.grpc.stream_recheck);
     let services = grpc::routes(&backend, settings.max_request_bytes);
 
+    let threads = Threads::start(thread_count(config.grpc.threads)).map_err(StartError::Threads)?;
+
     let hub = watches.clone();
     let (poll_every, stop) = (config.watch.poll_interval, life.soft().clone());
     life.spawn_essential("watch hub", async move { hub.run(poll_every, direct_url, stop).await });
@@ -166,7 +171,7 @@ pub async fn start_with(
     }
     let shutdown = Shutdown { soft: life.soft().clone(), hard: life.hard().clone() };
     life.spawn_essential("grpc server", async move {
-        if let Err(error) = grpc::serve(listener, services, readiness, settings, shutdown).await {
+        if let Err(error) = grpc::serve(listener, services, readiness, settings, &threads, shutdown).await {
             tracing::error!(%error, "the server ended");
         }
         watches.drained().await;
@@ -175,8 +180,18 @@ pub async fn start_with(
         // What was changed until now is signed with the last that this server does.
         control.sign_audit(true).await;
         store.close().await;
+        // Connections to the database that were opened there are of use until now.
+        drop(threads);
     });
     Ok(Started { address, url: format!("{scheme}://{address}") })
+}
+
+/// Half of the cores for connections: the other half is busy with what they ask for.
+fn thread_count(threads: GrpcThreads) -> usize {
+    match threads {
+        GrpcThreads::Auto => std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
+        GrpcThreads::Fixed(count) => usize::try_from(count).unwrap_or(usize::MAX),
+    }
 }
 
 /// The keys as they are configured.

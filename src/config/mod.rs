@@ -20,7 +20,7 @@ pub use auth::{Algorithm, AllPortals, AuthConfig, CertificateConfig, Portals, Re
 pub use error::{ConfigError, Origin, Problem};
 pub use layers::Layers;
 pub use sections::{
-    ApiCallPolicy, AuditConfig, Config, DatabaseConfig, GrpcConfig, HubSpotApiVersion, HubSpotConfig,
+    ApiCallPolicy, AuditConfig, Config, DatabaseConfig, GrpcConfig, GrpcThreads, HubSpotApiVersion, HubSpotConfig,
     LimitsConfig, LogConfig, LogFormat, SalesforceConfig, ShutdownConfig, VaultConfig, WatchConfig,
     WorkerConfig,
 };

@@ -47,6 +47,8 @@ pub struct GrpcConfig {
     pub listen: SocketAddr,
     /// Plain text also on an address that others reach.
     pub allow_plaintext: bool,
+    /// Threads that serve connections.
+    pub threads: GrpcThreads,
     /// Largest message taken, in bytes.
     pub max_message_bytes: NonZeroU32,
     /// Longest unary call.
@@ -73,6 +75,28 @@ pub struct GrpcConfig {
     /// How often it is asked whether the credential of a stream still holds.
     #[serde(deserialize_with = "positive")]
     pub stream_recheck: Duration,
+}
+
+/// How many threads serve connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrpcThreads {
+    /// As many as are best for the machine's cores.
+    Auto,
+    /// So many; with none, the process's common threads do it.
+    Fixed(u32),
+}
+
+impl<'de> Deserialize<'de> for GrpcThreads {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        match text.parse() {
+            Ok(count @ 0..=256) => Ok(Self::Fixed(count)),
+            _ => Err(D::Error::custom("must be \"auto\" or a number from \"0\" to \"256\"")),
+        }
+    }
 }
 
 /// `[database]`

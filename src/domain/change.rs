@@ -112,8 +112,6 @@ pub struct Event {
     pub portal_id: PortalId,
     /// The portal's revision; each change has its own.
     pub revision: i64,
-    /// Orders the events of many portals; never a position to resume from by itself.
-    pub xid: i64,
     /// What changed.
     pub changes: Vec<Change>,
 }

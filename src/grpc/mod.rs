@@ -22,6 +22,7 @@ pub mod server;
 mod services;
 pub mod status;
 mod subjects;
+mod threads;
 pub mod tls;
 pub mod wording;
 
@@ -40,3 +41,4 @@ pub use links::Links;
 pub use server::{ServeError, ServerSettings, Shutdown, serve};
 pub use services::{Backend, names, routes};
 pub use status::Failure;
+pub use threads::Threads;

@@ -4,7 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use axum::{Router, middleware};
 use http::{HeaderName, HeaderValue, Method, header};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Handle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
@@ -21,12 +21,14 @@ use super::{
         authorize::authorize,
         capacity::{Capacity, shed_load},
         deadline::bound_time,
+        elsewhere::run_elsewhere,
         observe::{Observation, observe},
         own_status::translate_statuses,
         panics::catch_panics,
         share::{CallerLimits, Shares, share_out},
     },
     links::Links,
+    threads::Threads,
     tls::Tls,
 };
 use crate::api;
@@ -117,7 +119,8 @@ pub enum ServeError {
 
 /// Serves until the soft token, then until every connection has ended or the hard token cuts them.
 ///
-/// Health says "not serving" from the soft token on; who is ready is said through `readiness` before.
+/// Health says "not serving" from the soft token on; who is ready is said through `readiness` before. Connections
+/// are served by `threads`; calls that wait for a vendor, and the listener, by the runtime of the caller.
 ///
 /// # Errors
 /// When the server can't be put together or the listener does not work. Errors of connections end those alone.
@@ -126,6 +129,7 @@ pub async fn serve(
     services: Routes,
     readiness: Readiness,
     settings: ServerSettings,
+    threads: &Threads,
     shutdown: Shutdown,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr().map_err(ServeError::Listener)?;
@@ -135,7 +139,7 @@ pub async fn serve(
         first_request: settings.first_request,
     };
     let house = House {
-        router: assemble(services, &readiness, &settings, &ends.closing)?,
+        router: assemble(services, &readiness, &settings, threads, &ends.closing)?,
         protocol: connection::protocol(settings.max_streams_per_connection, settings.first_request),
         tls: settings.tls.clone(),
         ends: ends.clone(),
@@ -149,7 +153,8 @@ pub async fn serve(
         tokio::select! {
             () = &mut farewell => break,
             (stream, _, ticket) = accept::next_connection(&listener, &door) => {
-                connections.spawn(connection::serve(stream, ticket, house.clone()));
+                let house = house.clone();
+                threads.spawn(&connections, stream, move |stream| connection::serve(stream, ticket, house));
             }
         }
     }
@@ -177,6 +182,7 @@ fn assemble(
     services: Routes,
     readiness: &Readiness,
     settings: &ServerSettings,
+    threads: &Threads,
     closing: &CancellationToken,
 ) -> Result<Router, ServeError> {
     let mut routes = services.add_service(readiness.service());
@@ -187,10 +193,12 @@ fn assemble(
     let capacity = Capacity::new(settings.max_calls);
     let shares = Shares::new(settings.caller);
     let ways = Ways { authentication: settings.authentication.clone(), handoffs: settings.handoffs.clone() };
+    let mut router = routes.prepare().into_axum_router();
+    if !threads.is_empty() {
+        router = router.layer(middleware::from_fn_with_state(Handle::current(), run_elsewhere));
+    }
     // The last layer is the outermost one.
-    Ok(routes
-        .prepare()
-        .into_axum_router()
+    Ok(router
         .layer(middleware::from_fn_with_state(settings.max_request_bytes, translate_statuses))
         .layer(middleware::from_fn_with_state(settings.default_deadline, bound_time))
         .layer(middleware::from_fn_with_state(shares, share_out))

@@ -3,10 +3,13 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{Call, Committed, StoreError, transaction::write_json};
+use super::{Call, StoreError, transaction::write_json};
 use crate::{
     audit::{Details, Draft, Head, Row, Subject},
-    domain::{PortalId, change::Change},
+    domain::{
+        PortalId,
+        change::{Change, Event},
+    },
 };
 
 /// A portal that a transaction changes, with what its event and its audit row are made of.
@@ -42,9 +45,9 @@ impl Changed {
     }
 
     /// What watches are told.
-    pub(super) fn committed(&self) -> Option<Committed> {
-        let raised = !self.changes.is_empty();
-        raised.then(|| Committed { portal_id: self.portal_id.get(), revision: self.revision })
+    pub(super) fn into_event(self) -> Option<Arc<Event>> {
+        let event = Event { portal_id: self.portal_id, revision: self.revision, changes: self.changes };
+        (!event.changes.is_empty()).then(|| Arc::new(event))
     }
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     PortalTx, StoreError,
-    transaction::{read_json, write_json},
+    transaction::{read_text, write_json},
 };
 use crate::domain::{
     ConnectionId, OrgId, PortalId, Reason, Refusal,
@@ -33,7 +33,8 @@ pub struct NewConnection {
     pub api_calls: i64,
 }
 
-/// A row as it is stored.
+/// A row as it is stored, its documents as text.
+#[derive(Clone, Debug)]
 pub(super) struct ConnectionRow {
     pub(super) connection_id: Uuid,
     pub(super) portal_id: i64,
@@ -41,9 +42,9 @@ pub(super) struct ConnectionRow {
     pub(super) org_name: String,
     pub(super) place: i32,
     pub(super) state: String,
-    pub(super) credential: Option<serde_json::Value>,
+    pub(super) credential: Option<String>,
     pub(super) api_call_limit: i64,
-    pub(super) findings: serde_json::Value,
+    pub(super) findings: String,
     pub(super) probed_at: OffsetDateTime,
     pub(super) connected_at: OffsetDateTime,
     pub(super) disconnected_at: Option<OffsetDateTime>,
@@ -63,9 +64,9 @@ impl ConnectionRow {
                 "stale" => ConnectionState::Stale,
                 _ => ConnectionState::Disconnected,
             },
-            credential: self.credential.map(|credential| read_json("credential", credential)).transpose()?,
+            credential: self.credential.map(|text| read_text("credential", &text)).transpose()?,
             api_call_limit: self.api_call_limit,
-            findings: read_json("findings", self.findings)?,
+            findings: read_text("findings", &self.findings)?,
             probed_at: self.probed_at,
             connected_at: self.connected_at,
             disconnected_at: self.disconnected_at,
@@ -289,14 +290,15 @@ pub(super) async fn last_connection(
 ) -> Result<Option<Connection>, StoreError> {
     sqlx::query_as!(
         ConnectionRow,
-        "/* connections::last_connection */
-        select c.connection_id, c.portal_id, c.org_id, o.name as org_name, c.place, c.state, c.credential,
-            c.api_call_limit, c.findings, c.probed_at, c.connected_at, c.disconnected_at, c.version
+        r#"/* connections::last_connection */
+        select c.connection_id, c.portal_id, c.org_id, o.name as org_name, c.place, c.state,
+            c.credential::text as credential, c.api_call_limit, c.findings::text as "findings!", c.probed_at,
+            c.connected_at, c.disconnected_at, c.version
         from connections c
         join orgs o on o.org_id = c.org_id
         where c.portal_id = $1
         order by c.state = 'disconnected', c.connected_at desc
-        limit 1",
+        limit 1"#,
         portal_id.get(),
     )
     .fetch_optional(connection)

@@ -6,7 +6,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{PgConnection, postgres::PgListener};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, session::Session};
 
 const CHANNEL: &str = "connector_commits";
 
@@ -38,18 +38,28 @@ impl Doorbell {
     }
 }
 
+/// Rings at other replicas, over a connection of its own.
+pub struct Bell(Session);
+
 impl Store {
-    /// Rings, in a transaction of its own that writes nothing.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn ring(&self) -> Result<(), StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        ring(&mut connection).await
+    /// What to ring with.
+    #[must_use]
+    pub fn bell(&self) -> Bell {
+        Bell(Session::new(self.link.clone()))
     }
 }
 
-async fn ring(connection: &mut PgConnection) -> Result<(), StoreError> {
+impl Bell {
+    /// Rings, in a transaction of its own that writes nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer; the next time another connection is tried.
+    pub async fn ring(&mut self) -> Result<(), StoreError> {
+        Ok(self.0.run(ring).await?)
+    }
+}
+
+async fn ring(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query!(r#"/* doorbell::ring */ select pg_notify($1, '')::text as "rung""#, CHANNEL)
         .fetch_one(connection)
         .await?;

@@ -94,7 +94,7 @@ fn sqlstate(error: &sqlx::Error) -> Option<String> {
 
 /// Connection lost, shutting down, standby, out of resources, ended while it slept in a transaction, or a time-out: not
 /// a defect of the statement.
-fn is_unavailable(error: &sqlx::Error) -> bool {
+pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)

@@ -1,9 +1,14 @@
 //! Events, read for watches: of one portal by its revision, of all portals by a position that no late commit can
 //! slip behind.
 
+use std::sync::Arc;
+
 use sqlx::types::Json;
 
-use super::{Store, StoreError};
+use super::{
+    Store, StoreError,
+    reader::{self, Events, Portals},
+};
 use crate::domain::{
     PortalId, Reason,
     access::PortalGrant,
@@ -43,7 +48,7 @@ pub struct Retained {
 }
 
 impl Store {
-    /// The events of one portal after a revision, in order, of the wanted kinds.
+    /// The next events of one portal after a revision, in order; at most [`PORTAL_EVENTS`](Self::PORTAL_EVENTS).
     ///
     /// # Errors
     /// When the database does not answer.
@@ -51,29 +56,19 @@ impl Store {
         &self,
         portal_id: PortalId,
         after: i64,
-        kinds: &[&str],
-        limit: i64,
-    ) -> Result<Vec<Event>, StoreError> {
-        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let rows = sqlx::query!(
-            r#"/* events::portal_events */
-            select revision, xid::text::bigint as "xid!", changes as "changes: Json<Vec<Change>>"
-            from portal_events
-            where portal_id = $1 and revision > $2 and kinds && $3
-            order by revision
-            limit $4"#,
-            portal_id.get(),
-            after,
-            &kinds,
-            limit,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Event { portal_id, revision: row.revision, xid: row.xid, changes: row.changes.0 })
-            .collect())
+    ) -> Result<Arc<[Arc<Event>]>, StoreError> {
+        match self.reader.row::<Events>((portal_id.get(), after)).await? {
+            None => Ok(Arc::from([])),
+            Some(Ok(events)) => Ok(events),
+            Some(Err(error)) => {
+                let source = <serde_json::Error as serde::de::Error>::custom(error);
+                Err(StoreError::Unreadable { what: "event", source })
+            }
+        }
     }
+
+    /// Events of a portal that are read at once.
+    pub const PORTAL_EVENTS: usize = reader::EVENTS;
 
     /// The events of all granted portals after a position, in order, of the wanted kinds.
     ///
@@ -85,7 +80,7 @@ impl Store {
         after: Position,
         kinds: &[&str],
         limit: i64,
-    ) -> Result<Vec<Event>, StoreError> {
+    ) -> Result<Vec<(Position, Arc<Event>)>, StoreError> {
         let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
         let granted = grant.filter();
         let rows = sqlx::query!(
@@ -110,7 +105,9 @@ impl Store {
         rows.into_iter()
             .map(|row| {
                 let portal_id = PortalId::parse(row.portal_id).ok_or(Reason::PortalNotFound)?;
-                Ok(Event { portal_id, revision: row.revision, xid: row.xid, changes: row.changes.0 })
+                let position = Position { xid: row.xid, portal_id: row.portal_id, revision: row.revision };
+                let event = Event { portal_id, revision: row.revision, changes: row.changes.0 };
+                Ok((position, Arc::new(event)))
             })
             .collect()
     }
@@ -197,13 +194,7 @@ impl Store {
     /// # Errors
     /// `PORTAL_NOT_FOUND`.
     pub async fn retained(&self, portal_id: PortalId) -> Result<Retained, StoreError> {
-        let row = sqlx::query!(
-            "/* events::retained */ select revision, events_pruned_to from portals where portal_id = $1",
-            portal_id.get(),
-        )
-        .fetch_optional(&self.pool)
-        .await?
-        .ok_or(Reason::PortalNotFound)?;
+        let row = self.reader.row::<Portals>(portal_id.get()).await?.ok_or(Reason::PortalNotFound)?;
         Ok(Retained { revision: row.revision, pruned_to: row.events_pruned_to })
     }
 

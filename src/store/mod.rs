@@ -4,6 +4,7 @@
 //! open on a pooled connection (sqlx 0.9.0 would hand that connection on).
 
 mod access;
+mod actors;
 mod audit;
 mod budget;
 mod connections;
@@ -20,11 +21,13 @@ mod orgs;
 mod pool;
 mod portals;
 mod read;
+mod reader;
 mod renewals;
 mod rewrap;
 #[cfg(feature = "simulator")]
 mod roles;
 mod secrets;
+mod session;
 mod setups;
 mod several;
 mod signing;
@@ -33,16 +36,15 @@ mod test_contacts;
 mod trail;
 mod transaction;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use sqlx::PgPool;
-use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use budget::{BudgetRow, Reservation};
 pub use connections::NewConnection;
-pub use doorbell::Doorbell;
+pub use doorbell::{Bell, Doorbell};
 pub use error::StoreError;
 pub use events::{Position, Retained};
 pub use handoffs::TokenHash;
@@ -60,16 +62,27 @@ pub use signing::HeadsToSign;
 pub use trail::{AuditFilter, AuditKey, TrailPart, TrailPlace};
 pub use transaction::{Call, PortalTx, Target};
 
-/// How many commits a listener may lag behind before it has to look at everything again.
-const COMMIT_BACKLOG: usize = 4_096;
+use crate::domain::change::Event;
+use reader::Reader;
+use session::Link;
 
-/// That a portal has a new revision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Committed {
-    /// The portal's hub id.
-    pub portal_id: i64,
-    /// Its revision.
-    pub revision: i64,
+/// Hears of this process's commits, right after each, on the task that committed: it must not block.
+pub trait CommitListener: Send + Sync {
+    /// A portal has changed.
+    fn committed(&self, event: &Arc<Event>);
+}
+
+/// Who hears of commits.
+#[derive(Clone, Default)]
+struct Commits(Arc<OnceLock<Weak<dyn CommitListener>>>);
+
+impl Commits {
+    fn publish(&self, event: &Arc<Event>) {
+        // Nobody listening is fine: watches read the table.
+        if let Some(listener) = self.0.get().and_then(Weak::upgrade) {
+            listener.committed(event);
+        }
+    }
 }
 
 /// The database.
@@ -77,8 +90,10 @@ pub struct Committed {
 pub struct Store {
     pool: PgPool,
     incarnation: Uuid,
-    commits: broadcast::Sender<Committed>,
+    commits: Commits,
     tasks: TaskTracker,
+    link: Link,
+    reader: Arc<Reader>,
     settings: Arc<Settings>,
 }
 
@@ -103,16 +118,20 @@ impl Store {
         pool: &PoolSettings,
         settings: Settings,
     ) -> Result<Self, MigrationError> {
+        let link = pool::link(url, pool)?;
         let pool = pool::connect(url, pool).await?;
         migrations::check_schema(&pool).await?;
         let incarnation = sqlx::query_scalar!("/* store::open */ select incarnation from installation")
             .fetch_one(&pool)
             .await?;
+        let tasks = TaskTracker::new();
         Ok(Self {
             pool,
             incarnation,
-            commits: broadcast::Sender::new(COMMIT_BACKLOG),
-            tasks: TaskTracker::new(),
+            commits: Commits::default(),
+            reader: Arc::new(Reader::new(link.clone(), tasks.clone())),
+            link,
+            tasks,
             settings: Arc::new(settings),
         })
     }
@@ -129,10 +148,11 @@ impl Store {
         &self.pool
     }
 
-    /// What this process commits from now on.
-    #[must_use]
-    pub fn commits(&self) -> broadcast::Receiver<Committed> {
-        self.commits.subscribe()
+    /// Tells a listener of what this process commits from now on. There is one in a process; a second one hears nothing.
+    pub fn listen(&self, listener: Weak<dyn CommitListener>) {
+        if self.commits.0.set(listener).is_err() {
+            tracing::error!("somebody else listens to commits already");
+        }
     }
 
     /// What it was told by configuration.
@@ -157,8 +177,9 @@ impl Store {
         Ok(())
     }
 
-    /// Waits until every transaction under way has ended, then closes the pool.
+    /// Waits until every transaction and read under way has ended, then closes the connections.
     pub async fn close(&self) {
+        self.reader.close();
         self.tasks.close();
         self.tasks.wait().await;
         self.pool.close().await;

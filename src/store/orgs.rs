@@ -342,13 +342,14 @@ pub(super) async fn org_connections(
 ) -> Result<Vec<Connection>, StoreError> {
     sqlx::query_as!(
         ConnectionRow,
-        "/* orgs::org_connections */
-        select c.connection_id, c.portal_id, c.org_id, o.name as org_name, c.place, c.state, c.credential,
-            c.api_call_limit, c.findings, c.probed_at, c.connected_at, c.disconnected_at, c.version
+        r#"/* orgs::org_connections */
+        select c.connection_id, c.portal_id, c.org_id, o.name as org_name, c.place, c.state,
+            c.credential::text as credential, c.api_call_limit, c.findings::text as "findings!", c.probed_at,
+            c.connected_at, c.disconnected_at, c.version
         from connections c
         join orgs o on o.org_id = c.org_id
         where c.org_id = $1 and c.state <> 'disconnected'
-        order by c.place",
+        order by c.place"#,
         org_id.as_str(),
     )
     .fetch_all(connection)

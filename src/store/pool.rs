@@ -8,6 +8,11 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use super::session::Link;
+
+/// How much longer than the database's own limit an actor waits for an answer.
+const ANSWER_GRACE: Duration = Duration::from_secs(1);
+
 /// How the pool is set up.
 #[derive(Clone, Debug)]
 pub struct PoolSettings {
@@ -49,6 +54,15 @@ pub(super) fn options(url: &SecretString, settings: &PoolSettings) -> Result<PgC
         ("idle_in_transaction_session_timeout", millis(settings.idle_in_transaction_timeout)),
         ("timezone", "UTC".to_owned()),
     ]))
+}
+
+/// How an actor reaches the database.
+pub(super) fn link(url: &SecretString, settings: &PoolSettings) -> Result<Link, sqlx::Error> {
+    Ok(Link {
+        options: options(url, settings)?,
+        connect_within: settings.acquire_timeout,
+        answer_within: settings.statement_timeout + ANSWER_GRACE,
+    })
 }
 
 /// Opens the pool and checks that a connection can be had.

@@ -1,14 +1,16 @@
-//! Reads outside of transactions: one statement each, from the primary, paged by key.
+//! Reads outside of transactions, from the primary: single rows by the batching reader, lists by one statement each,
+//! paged by key.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
     BudgetRow, Store, StoreError,
-    connections::{ConnectionRow, last_connection},
+    connections::ConnectionRow,
     orgs::{OrgRecord, OrgRow, org_connections},
-    setups::{OrgShare, org_share, view},
-    transaction::read_json,
+    reader::{Connections, Portals, SetupKey, Setups, Syncs, TestContacts},
+    setups::{OrgShare, view},
+    transaction::{read_json, read_text},
 };
 use crate::domain::{
     OrgId, PortalId, Reason, SetupId, TestContactId,
@@ -54,14 +56,8 @@ impl Store {
     /// # Errors
     /// `PORTAL_NOT_FOUND`.
     pub async fn portal(&self, id: PortalId) -> Result<(Portal, i64), StoreError> {
-        let row = sqlx::query!(
-            "/* read::portal */ select portal, revision from portals where portal_id = $1",
-            id.get()
-        )
-        .fetch_optional(&self.pool)
-        .await?
-        .ok_or(Reason::PortalNotFound)?;
-        Ok((read_json("portal", row.portal)?, row.revision))
+        let row = self.reader.row::<Portals>(id.get()).await?.ok_or(Reason::PortalNotFound)?;
+        Ok((read_text("portal", &row.portal)?, row.revision))
     }
 
     /// Granted portals by ascending hub id.
@@ -98,17 +94,7 @@ impl Store {
     /// # Errors
     /// `SETUP_NOT_FOUND`.
     pub async fn setup(&self, id: SetupId) -> Result<SetupView, StoreError> {
-        let row = sqlx::query!(
-            "/* read::setup */
-            select s.state, p.revision from setups s join portals p using (portal_id) where s.setup_id = $1",
-            id.0,
-        )
-        .fetch_optional(&self.pool)
-        .await?
-        .ok_or(Reason::SetupNotFound)?;
-        let setup: Setup = read_json("setup", row.state)?;
-        let share = self.share(setup.portal_id).await?;
-        Ok(view(setup, share, &self.settings, row.revision))
+        self.setup_view(SetupKey::Id(id.0)).await?.ok_or(Reason::SetupNotFound.into())
     }
 
     /// The setup of a portal that is not abandoned.
@@ -116,23 +102,13 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn setup_of_portal(&self, portal_id: PortalId) -> Result<Option<SetupView>, StoreError> {
-        let row = sqlx::query!(
-            "/* read::setup_of_portal */
-            select s.state, p.revision from setups s join portals p using (portal_id)
-            where s.portal_id = $1 and s.active",
-            portal_id.get(),
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let setup: Setup = read_json("setup", row.state)?;
-        let share = self.share(portal_id).await?;
-        Ok(Some(view(setup, share, &self.settings, row.revision)))
+        self.setup_view(SetupKey::OfPortal(portal_id.get())).await
     }
 
-    async fn share(&self, portal_id: PortalId) -> Result<OrgShare, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        org_share(&mut connection, portal_id).await
+    async fn setup_view(&self, key: SetupKey) -> Result<Option<SetupView>, StoreError> {
+        let Some(row) = self.reader.row::<Setups>(key).await? else { return Ok(None) };
+        let setup: Setup = read_text("setup", &row.state)?;
+        Ok(Some(view(setup, row.share, &self.settings, row.revision)))
     }
 
     /// Setups, newest first, of one portal or of all that are granted.
@@ -191,8 +167,7 @@ impl Store {
     /// # Errors
     /// `CONNECTION_NOT_FOUND`.
     pub async fn connection(&self, portal_id: PortalId) -> Result<Connection, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        last_connection(&mut connection, portal_id).await?.ok_or(Reason::ConnectionNotFound.into())
+        self.reader.row::<Connections>(portal_id.get()).await?.ok_or(Reason::ConnectionNotFound)?.read()
     }
 
     /// Connections of granted portals by ascending portal, then by time.
@@ -209,9 +184,10 @@ impl Store {
         let granted = grant.filter();
         let rows = sqlx::query_as!(
             ConnectionRow,
-            "/* read::connections */
-            select c.connection_id, c.portal_id, c.org_id, o.name as org_name, c.place, c.state, c.credential,
-                c.api_call_limit, c.findings, c.probed_at, c.connected_at, c.disconnected_at, c.version
+            r#"/* read::connections */
+            select c.connection_id, c.portal_id, c.org_id, o.name as org_name, c.place, c.state,
+                c.credential::text as credential, c.api_call_limit, c.findings::text as "findings!", c.probed_at,
+                c.connected_at, c.disconnected_at, c.version
             from connections c
             join orgs o on o.org_id = c.org_id
             where ($1::text is null or c.org_id = $1)
@@ -219,7 +195,7 @@ impl Store {
               and (c.portal_id, c.connection_id) > ($3, $4)
               and ($6::bigint[] is null or c.portal_id = any($6))
             order by c.portal_id, c.connection_id
-            limit $5",
+            limit $5"#,
             filter.org_id.as_ref().map(OrgId::as_str),
             filter.include_disconnected,
             after.0,
@@ -317,12 +293,16 @@ impl Store {
     /// # Errors
     /// `PORTAL_NOT_FOUND`.
     pub async fn sync_of_portal(&self, portal_id: PortalId) -> Result<SyncView, StoreError> {
-        self.syncs(&PortalGrant::All, portal_id.get() - 1, 1)
-            .await?
-            .items
-            .into_iter()
-            .find(|view| view.portal_id == portal_id)
-            .ok_or(Reason::PortalNotFound.into())
+        let row = self.reader.row::<Syncs>(portal_id.get()).await?.ok_or(Reason::PortalNotFound)?;
+        let setup = row.setup.map(|setup| read_text::<Setup>("setup", &setup)).transpose()?;
+        Ok(SyncView {
+            portal_id,
+            state: read_text("sync state", &row.sync)?,
+            settings: setup.map(|setup| setup.settings()).unwrap_or_default(),
+            org_id: row.org_id.as_deref().and_then(OrgId::parse),
+            version: row.version,
+            revision: row.revision,
+        })
     }
 
     /// The sync of every granted portal, by ascending hub id.
@@ -373,16 +353,8 @@ impl Store {
     /// # Errors
     /// `TEST_CONTACT_NOT_FOUND`.
     pub async fn test_contact(&self, id: TestContactId) -> Result<(TestContact, i64), StoreError> {
-        let row = sqlx::query!(
-            "/* read::test_contact */
-            select t.state, p.revision from test_contacts t join portals p using (portal_id)
-            where t.test_contact_id = $1",
-            id.0,
-        )
-        .fetch_optional(&self.pool)
-        .await?
-        .ok_or(Reason::TestContactNotFound)?;
-        Ok((read_json("test contact", row.state)?, row.revision))
+        let row = self.reader.row::<TestContacts>(id.0).await?.ok_or(Reason::TestContactNotFound)?;
+        Ok((read_text("test contact", &row.state)?, row.revision))
     }
 
     /// A portal's test contacts, newest first.

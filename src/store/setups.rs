@@ -20,6 +20,29 @@ pub(super) struct OrgShare {
     pub(super) shared_with: Vec<NamedPortal>,
 }
 
+impl OrgShare {
+    /// From a row; a portal without a connection has no allocation.
+    pub(super) fn new(
+        allocation: Option<i64>,
+        of: Option<&str>,
+        held: i64,
+        shared: Vec<i64>,
+        names: Vec<String>,
+    ) -> Self {
+        Self {
+            allocation: allocation.zip(of.map(source)),
+            held_by_others: held,
+            shared_with: shared
+                .into_iter()
+                .zip(names)
+                .filter_map(|(id, display_name)| {
+                    Some(NamedPortal { portal_id: PortalId::parse(id)?, display_name })
+                })
+                .collect(),
+        }
+    }
+}
+
 impl PortalTx {
     /// A setup of this portal.
     ///
@@ -141,17 +164,8 @@ pub(super) async fn org_share(
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map_or_else(OrgShare::default, |row| OrgShare {
-        allocation: Some((row.allocation, source(&row.allocation_source))),
-        held_by_others: row.held,
-        shared_with: row
-            .shared
-            .into_iter()
-            .zip(row.names)
-            .filter_map(|(id, display_name)| {
-                Some(NamedPortal { portal_id: PortalId::parse(id)?, display_name })
-            })
-            .collect(),
+    Ok(row.map_or_else(OrgShare::default, |row| {
+        OrgShare::new(Some(row.allocation), Some(&row.allocation_source), row.held, row.shared, row.names)
     }))
 }
 

@@ -14,14 +14,17 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{
-    Committed, Settings, Store, StoreError,
+    Settings, Store, StoreError,
     audit::{Changed, Columns, head, keep},
     several,
 };
 use crate::{
     audit::{Details, Head},
     domain::{
-        PortalId, Reason, SetupId, TestContactId, change::Change, portal::Portal, sync_state::SyncState,
+        PortalId, Reason, SetupId, TestContactId,
+        change::{Change, Event},
+        portal::Portal,
+        sync_state::SyncState,
     },
 };
 
@@ -215,9 +218,8 @@ impl Store {
         crate::failpoint::hit("store.before_commit").await;
         tx.sql.commit().await?;
         crate::failpoint::hit("store.after_commit").await;
-        for committed in committed {
-            // Nobody listening is fine: watches read the table.
-            let _ = self.commits.send(committed);
+        for event in &committed {
+            self.commits.publish(event);
         }
         Ok(answer)
     }
@@ -287,7 +289,7 @@ impl PortalTx {
     /// Watches over all portals read events in the order of their transaction ids. A transaction over several
     /// portals may have got its id before one that changed a portal of them first: its event then takes that one's
     /// id, so that the events of a portal never go back.
-    async fn seal<T: Serialize>(&mut self, call: &Call, answer: &T) -> Result<Vec<Committed>, StoreError> {
+    async fn seal<T: Serialize>(&mut self, call: &Call, answer: &T) -> Result<Vec<Arc<Event>>, StoreError> {
         let answer = write_json("answer", answer)?;
         let changed = self.take_changed(call);
         let columns = Columns::of(call, self.now, &changed)?;
@@ -341,7 +343,7 @@ impl PortalTx {
         )
         .execute(&mut *self.sql)
         .await?;
-        Ok(changed.iter().filter_map(Changed::committed).collect())
+        Ok(changed.into_iter().filter_map(Changed::into_event).collect())
     }
 
     /// All portals that get an audit row: those that changed, and the locked one also when a caller changed nothing
@@ -421,6 +423,10 @@ pub(super) fn read_json<T: DeserializeOwned>(
     value: serde_json::Value,
 ) -> Result<T, StoreError> {
     serde_json::from_value(value).map_err(|source| StoreError::Unreadable { what, source })
+}
+
+pub(super) fn read_text<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what, source })
 }
 
 pub(super) fn write_json<T: Serialize>(

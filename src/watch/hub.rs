@@ -1,41 +1,117 @@
-//! One hub per process: it knows the newest revision of every portal that is watched, and wakes its streams.
+//! One hub per process: it knows the newest revision and the last events of every portal that is watched, and wakes
+//! its streams.
 //!
-//! A commit of this process wakes them directly; commits of other replicas by the doorbell, and by a poll that stands
-//! behind it. The hub keeps revisions and no payloads: a slow stream costs it nothing.
+//! A commit of this process is handed to them at once, without a query; commits of other replicas are found when the
+//! doorbell rings, and by a poll that stands behind it. Per watched portal the hub keeps a handful of events, shared by
+//! all its streams: a slow stream costs it nothing.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
 use secrecy::SecretString;
 use tokio::{
-    sync::{Semaphore, SemaphorePermit, broadcast::error::RecvError, watch},
+    sync::{Notify, Semaphore, SemaphorePermit, watch},
     time::MissedTickBehavior,
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::store::{Committed, Doorbell, Store};
+use crate::{
+    domain::change::Event,
+    store::{CommitListener, Doorbell, Store},
+};
 
-/// Many commits ring once.
-const RING_AFTER: Duration = Duration::from_millis(10);
+/// The doorbell rings at most this often: many commits ring once.
+const RING_EVERY: Duration = Duration::from_millis(2);
 /// How long to wait before the doorbell's connection is tried again.
 const DOORBELL_RETRY: Duration = Duration::from_secs(2);
-/// Streams that read at once. A change may wake thousands: the pool's connections are not for them alone, and one
-/// that waits for its turn here does not give up as one that waits for a connection does.
+/// Streams over all portals that read at once. A change may wake many: the pool's connections are not for them alone,
+/// and one that waits for its turn here does not give up as one that waits for a connection does.
 const READERS: usize = 4;
+/// Events that are kept for each watched portal.
+const KEPT: usize = 8;
+
+/// What is known of a watched portal. It begins at revision zero, which means "not known yet".
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    revision: i64,
+    /// The last events up to the revision, without a gap.
+    events: VecDeque<Arc<Event>>,
+}
+
+impl Known {
+    /// The newest revision.
+    pub(super) fn revision(&self) -> i64 {
+        self.revision
+    }
+
+    /// All events after a revision; `None` if they are not all known here.
+    pub(super) fn after(&self, seen: i64) -> Option<Vec<Arc<Event>>> {
+        if self.revision == 0 {
+            return None;
+        }
+        let reaches_back =
+            seen >= self.revision || self.events.front().is_some_and(|oldest| oldest.revision <= seen + 1);
+        reaches_back.then(|| self.events.iter().filter(|event| event.revision > seen).cloned().collect())
+    }
+
+    /// Whether it was news.
+    fn committed(&mut self, event: &Arc<Event>) -> bool {
+        if event.revision <= self.revision {
+            return false;
+        }
+        if event.revision != self.revision + 1 {
+            self.events.clear();
+        }
+        if self.events.len() == KEPT {
+            self.events.pop_front();
+        }
+        self.events.push_back(Arc::clone(event));
+        self.revision = event.revision;
+        true
+    }
+
+    /// Whether it was news.
+    fn raised(&mut self, to: i64) -> bool {
+        let is_news = to > self.revision;
+        if is_news {
+            self.events.clear();
+            self.revision = to;
+        }
+        is_news
+    }
+}
 
 #[derive(Default)]
 struct Watched {
-    portals: HashMap<i64, watch::Sender<i64>>,
+    portals: Mutex<HashMap<i64, watch::Sender<Known>>>,
+    /// This process has committed.
+    committed: Notify,
+}
+
+impl CommitListener for Watched {
+    fn committed(&self, event: &Arc<Event>) {
+        self.with(event.portal_id.get(), |known| known.committed(event));
+        self.committed.notify_one();
+    }
+}
+
+impl Watched {
+    fn with(&self, portal_id: i64, news: impl FnOnce(&mut Known) -> bool) {
+        let portals = self.portals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(portal) = portals.get(&portal_id) {
+            portal.send_if_modified(news);
+        }
+    }
 }
 
 /// Wakes streams.
 #[derive(Clone)]
 pub(super) struct Hub {
     store: Store,
-    watched: Arc<Mutex<Watched>>,
+    watched: Arc<Watched>,
     /// The newest transaction whose events streams over all portals can read.
     newest: watch::Sender<i64>,
     readers: Arc<Semaphore>,
@@ -43,8 +119,12 @@ pub(super) struct Hub {
 
 impl Hub {
     pub(super) fn new(store: Store) -> Self {
+        let watched = Arc::new(Watched::default());
+        // Weak: the store must not keep alive what keeps it.
+        let listener: Weak<Watched> = Arc::downgrade(&watched);
+        store.listen(listener);
         let readers = Arc::new(Semaphore::new(READERS));
-        Self { store, watched: Arc::default(), newest: watch::Sender::new(0), readers }
+        Self { store, watched, newest: watch::Sender::new(0), readers }
     }
 
     /// A turn to read; given back when it is dropped.
@@ -57,10 +137,10 @@ impl Hub {
         &self.store
     }
 
-    /// The newest revision of a portal, as it rises. It begins at zero, which means "not known yet".
-    pub(super) fn portal(&self, portal_id: i64) -> watch::Receiver<i64> {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.portals.entry(portal_id).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    /// What is known of a portal, as it comes.
+    pub(super) fn portal(&self, portal_id: i64) -> watch::Receiver<Known> {
+        let mut portals = self.watched.portals.lock().unwrap_or_else(PoisonError::into_inner);
+        portals.entry(portal_id).or_insert_with(|| watch::Sender::new(Known::default())).subscribe()
     }
 
     /// The newest transaction that can be read, as it rises.
@@ -70,48 +150,32 @@ impl Hub {
 
     /// Runs until `stop`.
     pub(super) async fn run(self, poll_every: Duration, direct_url: SecretString, stop: CancellationToken) {
-        let mut commits = self.store.commits();
         let mut poll = tokio::time::interval(poll_every);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let rung = Arc::new(tokio::sync::Notify::new());
+        let rung = Arc::new(Notify::new());
         let listening = tokio::spawn(listen(direct_url, Arc::clone(&rung)));
-        let mut ring_at: Option<tokio::time::Instant> = None;
+        let ringing = tokio::spawn(self.clone().ring());
         loop {
-            let ring = async {
-                match ring_at {
-                    Some(at) => tokio::time::sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 () = stop.cancelled() => break,
-                committed = commits.recv() => {
-                    match committed {
-                        Ok(committed) => self.committed(committed),
-                        // Too many at once: look at everything.
-                        Err(RecvError::Lagged(_)) => self.look().await,
-                        Err(RecvError::Closed) => break,
-                    }
-                    ring_at.get_or_insert_with(|| tokio::time::Instant::now() + RING_AFTER);
-                }
-                () = ring => {
-                    ring_at = None;
-                    self.look_at_all().await;
-                    if let Err(error) = self.store.ring().await {
-                        tracing::debug!(%error, "the doorbell was not rung");
-                    }
-                }
                 () = rung.notified() => self.look().await,
                 _ = poll.tick() => self.look().await,
             }
         }
         listening.abort();
+        ringing.abort();
     }
 
-    fn committed(&self, committed: Committed) {
-        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(portal) = watched.portals.get(&committed.portal_id) {
-            raise(portal, committed.revision);
+    /// Rings after commits, at once after the first one and then once for all that came meanwhile.
+    async fn ring(self) {
+        let mut bell = self.store.bell();
+        loop {
+            self.watched.committed.notified().await;
+            self.look_at_all().await;
+            if let Err(error) = bell.ring().await {
+                tracing::debug!(%error, "the doorbell was not rung");
+            }
+            tokio::time::sleep(RING_EVERY).await;
         }
     }
 
@@ -119,9 +183,9 @@ impl Hub {
     async fn look(&self) {
         self.look_at_all().await;
         let portals: Vec<i64> = {
-            let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-            watched.portals.retain(|_, portal| portal.receiver_count() > 0);
-            watched.portals.keys().copied().collect()
+            let mut portals = self.watched.portals.lock().unwrap_or_else(PoisonError::into_inner);
+            portals.retain(|_, portal| portal.receiver_count() > 0);
+            portals.keys().copied().collect()
         };
         if portals.is_empty() {
             return;
@@ -129,7 +193,7 @@ impl Hub {
         match self.store.revisions(&portals).await {
             Ok(revisions) => {
                 for (portal_id, revision) in revisions {
-                    self.committed(Committed { portal_id, revision });
+                    self.watched.with(portal_id, |known| known.raised(revision));
                 }
             }
             Err(error) => tracing::warn!(%error, "revisions could not be read"),
@@ -141,23 +205,19 @@ impl Hub {
             return;
         }
         match self.store.newest_event().await {
-            Ok(newest) => raise(&self.newest, newest),
+            Ok(newest) => {
+                self.newest.send_if_modified(|known| {
+                    let rises = newest > *known;
+                    *known = newest.max(*known);
+                    rises
+                });
+            }
             Err(error) => tracing::warn!(%error, "the newest event could not be read"),
         }
     }
 }
 
-fn raise(sender: &watch::Sender<i64>, to: i64) {
-    sender.send_if_modified(|known| {
-        let rises = to > *known;
-        if rises {
-            *known = to;
-        }
-        rises
-    });
-}
-
-async fn listen(direct_url: SecretString, rung: Arc<tokio::sync::Notify>) {
+async fn listen(direct_url: SecretString, rung: Arc<Notify>) {
     loop {
         match Doorbell::listen(&direct_url).await {
             Ok(mut doorbell) => {
@@ -170,5 +230,55 @@ async fn listen(direct_url: SecretString, rung: Arc<tokio::sync::Notify>) {
             Err(error) => tracing::warn!(%error, "the doorbell can't be heard; the poll finds changes"),
         }
         tokio::time::sleep(DOORBELL_RETRY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "test")]
+
+    use super::*;
+    use crate::domain::PortalId;
+
+    fn event(revision: i64) -> Arc<Event> {
+        Arc::new(Event { portal_id: PortalId::parse(1).unwrap(), revision, changes: Vec::new() })
+    }
+
+    fn after(known: &Known, seen: i64) -> Option<Vec<i64>> {
+        Some(known.after(seen)?.iter().map(|event| event.revision).collect())
+    }
+
+    #[test]
+    fn only_events_without_a_gap_are_handed_out() {
+        let mut known = Known::default();
+        assert_eq!(after(&known, 7), None, "nothing is known yet");
+        assert!(known.committed(&event(5)) && known.committed(&event(6)));
+        assert_eq!(after(&known, 4), Some(vec![5, 6]));
+        assert_eq!(after(&known, 5), Some(vec![6]));
+        assert_eq!(after(&known, 6), Some(vec![]));
+        assert_eq!(after(&known, 3), None, "4 may have been there");
+
+        assert!(known.committed(&event(8)), "7 was another replica's");
+        assert_eq!(after(&known, 6), None);
+        assert_eq!(after(&known, 7), Some(vec![8]));
+        assert!(!known.committed(&event(7)), "too late");
+        assert_eq!(after(&known, 6), None);
+
+        assert!(known.raised(9));
+        assert_eq!(after(&known, 8), None);
+        assert!(!known.raised(9) && !known.committed(&event(9)));
+        assert!(known.committed(&event(10)));
+        assert_eq!(after(&known, 9), Some(vec![10]));
+    }
+
+    #[test]
+    fn few_events_are_kept() {
+        let mut known = Known::default();
+        for revision in 1..=100 {
+            assert!(known.committed(&event(revision)));
+        }
+        assert_eq!(known.events.len(), KEPT);
+        assert_eq!(after(&known, 100 - 8), Some((93..=100).collect()));
+        assert_eq!(after(&known, 100 - 9), None);
     }
 }

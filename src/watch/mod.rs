@@ -16,7 +16,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use source::{ConnectionChange, Listed};
-pub use stream::{EndCause, Item, Message, ResetCause, StreamSettings};
+pub use stream::{EndCause, Item, Message, ResetCause, StreamSettings, Yielded};
 
 use crate::{
     domain::{
@@ -36,13 +36,13 @@ use stream::{Begin, Sent, Stream};
 const WAITING_MESSAGES: usize = 4;
 
 /// A stream of setups.
-pub type SetupStream = ReceiverStream<Result<Message<SetupView, SetupView>, StoreError>>;
+pub type SetupStream = ReceiverStream<Yielded<SetupView, SetupView>>;
 /// A stream of a test contact.
-pub type TestContactStream = ReceiverStream<Result<Message<TestContact, TestContact>, StoreError>>;
+pub type TestContactStream = ReceiverStream<Yielded<TestContact, TestContact>>;
 /// A stream of connections and attempts.
-pub type ConnectionStream = ReceiverStream<Result<Message<Listed<Connection>, ConnectionChange>, StoreError>>;
+pub type ConnectionStream = ReceiverStream<Yielded<Listed<Connection>, ConnectionChange>>;
 /// A stream of sync states.
-pub type SyncStream = ReceiverStream<Result<Message<Listed<SyncView>, SyncView>, StoreError>>;
+pub type SyncStream = ReceiverStream<Yielded<Listed<SyncView>, SyncView>>;
 
 /// Opens streams. Cheap to clone.
 #[derive(Clone)]

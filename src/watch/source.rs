@@ -65,7 +65,7 @@ pub(super) trait Source: Send + Sync + 'static {
         false
     }
     /// What the stream shows of an event, and whether nothing follows it.
-    fn pick(&self, event: Event) -> Option<(Self::Transition, bool)>;
+    fn pick(&self, event: &Event) -> Option<(Self::Transition, bool)>;
 }
 
 /// The changes of a setup.
@@ -117,11 +117,11 @@ impl Source for SetupSource {
         true
     }
 
-    fn pick(&self, event: Event) -> Option<(SetupView, bool)> {
-        event.changes.into_iter().find_map(|change| match change {
+    fn pick(&self, event: &Event) -> Option<(SetupView, bool)> {
+        event.changes.iter().find_map(|change| match change {
             Change::Setup(view) if view.setup.id == self.id => {
                 let finished = view.setup.status == SetupStatus::Abandoned;
-                Some((view, finished))
+                Some((view.clone(), finished))
             }
             _ => None,
         })
@@ -170,11 +170,11 @@ impl Source for TestContactSource {
         true
     }
 
-    fn pick(&self, event: Event) -> Option<(TestContact, bool)> {
-        event.changes.into_iter().find_map(|change| match change {
+    fn pick(&self, event: &Event) -> Option<(TestContact, bool)> {
+        event.changes.iter().find_map(|change| match change {
             Change::TestContact(contact) if contact.id == self.id => {
                 let finished = contact.status.is_final();
-                Some((contact, finished))
+                Some((contact.clone(), finished))
             }
             _ => None,
         })
@@ -272,12 +272,12 @@ impl Source for ConnectionSource {
         })
     }
 
-    fn pick(&self, event: Event) -> Option<(ConnectionChange, bool)> {
+    fn pick(&self, event: &Event) -> Option<(ConnectionChange, bool)> {
         let mut picked = ConnectionChange { portal_id: event.portal_id, connection: None, attempt: None };
-        for change in event.changes {
+        for change in &event.changes {
             match change {
-                Change::Connection(connection) => picked.connection = Some(connection),
-                Change::Attempt(attempt) => picked.attempt = Some(attempt),
+                Change::Connection(connection) => picked.connection = Some(connection.clone()),
+                Change::Attempt(attempt) => picked.attempt = Some(attempt.clone()),
                 _ => {}
             }
         }
@@ -343,9 +343,9 @@ impl Source for SyncSource {
         })
     }
 
-    fn pick(&self, event: Event) -> Option<(SyncView, bool)> {
-        event.changes.into_iter().find_map(|change| match change {
-            Change::Sync(view) => Some((view, false)),
+    fn pick(&self, event: &Event) -> Option<(SyncView, bool)> {
+        event.changes.iter().find_map(|change| match change {
+            Change::Sync(view) => Some((view.clone(), false)),
             _ => None,
         })
     }

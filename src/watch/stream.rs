@@ -1,6 +1,6 @@
 //! The loop of a stream: snapshot, then whatever comes after the cursor, in batches, at the consumer's own pace.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
 use tokio::sync::{mpsc, watch};
@@ -8,16 +8,16 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    hub::Hub,
+    hub::{Hub, Known},
     source::{Scope, Source},
     token::{Identity, MAX_INCLUDED, Place},
 };
 use crate::{
     domain::{Reason, change::Event},
-    store::{Position, StoreError},
+    store::{Position, Store, StoreError},
 };
 
-/// Events read at once.
+/// Events of all portals that are read at once.
 const BATCH: i64 = 100;
 /// After a silence this long, or a consumer this slow, it is checked that the next events are still kept.
 const CHECK_RETENTION_AFTER: Duration = Duration::from_secs(60);
@@ -91,7 +91,9 @@ impl From<StoreError> for Stop {
     }
 }
 
-pub(super) type Sent<R> = Result<Message<<R as Source>::Snapshot, <R as Source>::Transition>, StoreError>;
+/// What a stream yields. Boxed: the queue of each stream sets room aside for dozens of them.
+pub type Yielded<S, T> = Box<Result<Message<S, T>, StoreError>>;
+pub(super) type Sent<R> = Yielded<<R as Source>::Snapshot, <R as Source>::Transition>;
 
 pub(super) struct Stream<R: Source> {
     pub(super) hub: Hub,
@@ -146,7 +148,8 @@ impl<R: Source> Stream<R> {
     pub(super) async fn run(mut self, begin: Begin) {
         let jitter = 0.8 + 0.4 * rand::random::<f64>();
         let deadline = tokio::time::Instant::now() + self.settings.max_age.mul_f64(jitter);
-        let stopped = match self.begin(begin).await {
+        // In boxes that are there only while something is done: most of its life a stream waits.
+        let stopped = match Box::pin(self.begin(begin)).await {
             Ok(()) => self.follow(deadline).await,
             Err(stopped) => stopped,
         };
@@ -156,7 +159,7 @@ impl<R: Source> Stream<R> {
                 let _ = self.send(Item::End(cause)).await;
             }
             Stop::Failed(error) => {
-                let _ = self.out.send(Err(error)).await;
+                let _ = self.out.send(Box::new(Err(error))).await;
             }
         }
     }
@@ -173,16 +176,12 @@ impl<R: Source> Stream<R> {
         let finished = self.source.can_finish()
             && self.source.snapshot(self.hub.store(), (0, Uuid::nil())).await?.finished;
         loop {
-            let events = self.next_events().await?;
+            let read = self.next_events().await?;
             // Asked after reading: what was there then has been read.
             if self.events_are_gone().await? {
                 return self.reset(ResetCause::TokenTooOld).await;
             }
-            let full = is_full(&events);
-            for event in events {
-                self.send_event(event).await?;
-            }
-            if !full {
+            if !self.send_all(read).await? {
                 break;
             }
         }
@@ -240,17 +239,17 @@ impl<R: Source> Stream<R> {
 
     async fn follow(&mut self, deadline: tokio::time::Instant) -> Stop {
         let mut wakes = match self.source.scope() {
-            Scope::Portal(portal_id) => self.hub.portal(portal_id.get()),
-            Scope::All => self.hub.all(),
+            Scope::Portal(portal_id) => Wakes::Portal(self.hub.portal(portal_id.get())),
+            Scope::All => Wakes::All(self.hub.all()),
         };
         let mut last_read = tokio::time::Instant::now();
         loop {
-            if let Err(stopped) = self.read_on(&mut wakes, last_read.elapsed()).await {
+            if let Err(stopped) = Box::pin(self.read_on(&mut wakes, last_read.elapsed())).await {
                 return stopped;
             }
             last_read = tokio::time::Instant::now();
             tokio::select! {
-                woken = wakes.changed() => if woken.is_err() { return Stop::End(EndCause::ServerShutdown) },
+                is_open = wakes.changed() => if !is_open { return Stop::End(EndCause::ServerShutdown) },
                 () = self.out.closed() => return Stop::Gone,
                 () = self.stop.cancelled() => return Stop::End(EndCause::ServerShutdown),
                 () = tokio::time::sleep_until(deadline) => return Stop::End(EndCause::MaxAge),
@@ -264,20 +263,18 @@ impl<R: Source> Stream<R> {
     }
 
     /// Sends everything after the cursor.
-    async fn read_on(&mut self, wakes: &mut watch::Receiver<i64>, silence: Duration) -> Result<(), Stop> {
+    async fn read_on(&mut self, wakes: &mut Wakes, silence: Duration) -> Result<(), Stop> {
         if silence > CHECK_RETENTION_AFTER && self.events_are_gone().await? {
             self.reset(ResetCause::ConsumerTooSlow).await?;
         }
-        let known = *wakes.borrow_and_update();
-        loop {
-            let events = self.next_events().await?;
-            let full = is_full(&events);
-            for event in events {
-                self.send_event(event).await?;
+        let (known, events) = wakes.known(self.cursor.revision);
+        match events {
+            Some(events) => {
+                for event in events {
+                    self.send_event(Position::default(), &event).await?;
+                }
             }
-            if !full {
-                break;
-            }
+            None => self.read_all().await?,
         }
         // Events of other kinds up to what was known before reading are behind us as well.
         match self.source.scope() {
@@ -287,23 +284,52 @@ impl<R: Source> Stream<R> {
         Ok(())
     }
 
-    async fn next_events(&self) -> Result<Vec<Event>, StoreError> {
-        let _turn = self.hub.turn().await;
-        let kinds = self.source.event_kinds();
-        match self.source.scope() {
-            Scope::Portal(portal_id) => {
-                self.hub.store().portal_events(portal_id, self.cursor.revision, kinds, BATCH).await
+    async fn read_all(&mut self) -> Result<(), Stop> {
+        loop {
+            let read = self.next_events().await?;
+            if !self.send_all(read).await? {
+                return Ok(());
             }
-            Scope::All => self.hub.store().all_events(self.source.grant(), self.cursor, kinds, BATCH).await,
         }
     }
 
-    async fn send_event(&mut self, event: Event) -> Result<(), Stop> {
+    async fn next_events(&self) -> Result<Read, StoreError> {
+        match self.source.scope() {
+            Scope::Portal(portal_id) => {
+                self.hub.store().portal_events(portal_id, self.cursor.revision).await.map(Read::Portal)
+            }
+            Scope::All => {
+                let _turn = self.hub.turn().await;
+                let kinds = self.source.event_kinds();
+                let grant = self.source.grant();
+                self.hub.store().all_events(grant, self.cursor, kinds, BATCH).await.map(Read::All)
+            }
+        }
+    }
+
+    /// Whether there may be more.
+    async fn send_all(&mut self, read: Read) -> Result<bool, Stop> {
+        match read {
+            Read::Portal(events) => {
+                for event in events.iter() {
+                    self.send_event(Position::default(), event).await?;
+                }
+                Ok(events.len() >= Store::PORTAL_EVENTS)
+            }
+            Read::All(events) => {
+                for (position, event) in &events {
+                    self.send_event(*position, event).await?;
+                }
+                Ok(events.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX))
+            }
+        }
+    }
+
+    /// `position` is where the event is among those of all portals, for a stream over all.
+    async fn send_event(&mut self, position: Position, event: &Event) -> Result<(), Stop> {
         self.cursor = match self.source.scope() {
             Scope::Portal(_) => Position { revision: event.revision, ..Position::default() },
-            Scope::All => {
-                Position { xid: event.xid, portal_id: event.portal_id.get(), revision: event.revision }
-            }
+            Scope::All => position,
         };
         if let Some(shown) = self.included.get(&event.portal_id.get()).copied() {
             if event.revision >= shown {
@@ -342,17 +368,52 @@ impl<R: Source> Stream<R> {
     }
 
     /// Sends at the consumer's pace: there is room for a few messages and no more.
-    async fn send(&self, item: Item<R::Snapshot, R::Transition>) -> Result<(), Stop> {
-        let message = Message { item, resume_token: self.token() };
-        tokio::select! {
-            sent = self.out.send(Ok(message)) => sent.map_err(|_| Stop::Gone),
-            () = self.stop.cancelled(), if self.out.capacity() == 0 => Err(Stop::Gone),
+    fn send(
+        &self,
+        item: Item<R::Snapshot, R::Transition>,
+    ) -> impl Future<Output = Result<(), Stop>> + Send + use<'_, R> {
+        let message = Box::new(Ok(Message { item, resume_token: self.token() }));
+        async move {
+            tokio::select! {
+                sent = self.out.send(message) => sent.map_err(|_| Stop::Gone),
+                () = self.stop.cancelled(), if self.out.capacity() == 0 => Err(Stop::Gone),
+            }
         }
     }
 }
 
-fn is_full(events: &[Event]) -> bool {
-    events.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX)
+/// Events as they were read.
+enum Read {
+    Portal(Arc<[Arc<Event>]>),
+    All(Vec<(Position, Arc<Event>)>),
+}
+
+/// What wakes a stream.
+enum Wakes {
+    Portal(watch::Receiver<Known>),
+    All(watch::Receiver<i64>),
+}
+
+impl Wakes {
+    /// Whether there will be more.
+    async fn changed(&mut self) -> bool {
+        match self {
+            Self::Portal(portal) => portal.changed().await.is_ok(),
+            Self::All(newest) => newest.changed().await.is_ok(),
+        }
+    }
+
+    /// The newest revision or transaction that is known, and of one portal all events after a revision if the hub has
+    /// them.
+    fn known(&mut self, seen: i64) -> (i64, Option<Vec<Arc<Event>>>) {
+        match self {
+            Self::Portal(portal) => {
+                let known = portal.borrow_and_update();
+                (known.revision(), known.after(seen))
+            }
+            Self::All(newest) => (*newest.borrow_and_update(), None),
+        }
+    }
 }
 
 /// How a stream begins.

@@ -31,6 +31,11 @@ const ASKS_A_VENDOR: &[&str] = &[
 /// How much longer those may take when the client names no deadline.
 const VENDOR_FACTOR: u32 = 6;
 
+/// Whether a call waits for a vendor.
+pub(super) fn asks_a_vendor(path: &str) -> bool {
+    ASKS_A_VENDOR.contains(&path)
+}
+
 /// Answers `DEADLINE_EXCEEDED` when the time is up; the handler is dropped then. What it has begun in the database
 /// runs to its end in a task of its own.
 pub(in crate::grpc) async fn bound_time(
@@ -39,7 +44,7 @@ pub(in crate::grpc) async fn bound_time(
     next: Next,
 ) -> Response {
     let Some(call) = call_of(&request) else { return next.run(request).await };
-    let usual = if ASKS_A_VENDOR.contains(&request.uri().path()) { default * VENDOR_FACTOR } else { default };
+    let usual = if asks_a_vendor(request.uri().path()) { default * VENDOR_FACTOR } else { default };
     let time = asked_for(request.headers()).unwrap_or(usual).min(LONGEST);
     match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,

@@ -8,6 +8,7 @@ pub(super) mod authenticate;
 pub(super) mod authorize;
 pub(super) mod capacity;
 pub(super) mod deadline;
+pub(super) mod elsewhere;
 mod guarded_body;
 pub(super) mod observe;
 mod observed_body;

@@ -11,8 +11,7 @@ use crate::{
     api::v1,
     domain::Reason,
     grpc::{Call, Failure, convert::timestamp, status},
-    store::StoreError,
-    watch::{EndCause, Item, Message, ResetCause},
+    watch::{EndCause, Item, ResetCause, Yielded},
 };
 
 /// A stream of responses.
@@ -83,7 +82,7 @@ impl Backend {
         &self,
         place: StreamPlace,
         call: &Call,
-        messages: impl Stream<Item = Result<Message<S, T>, StoreError>> + Send + Unpin + 'static,
+        messages: impl Stream<Item = Yielded<S, T>> + Send + Unpin + 'static,
         snapshot: fn(&Call, &S) -> R::Snapshot,
         transition: fn(&Call, &T) -> R::Transition,
     ) -> ResponseStream<R>
@@ -96,7 +95,7 @@ impl Backend {
         let messages = messages.map(move |message| {
             // Held as long as the stream lives.
             let _place = &place.0;
-            match message {
+            match *message {
                 Ok(message) => {
                     let event = event(&words, &message.item, snapshot, transition);
                     Ok(R::new(event, message.resume_token))

@@ -22,7 +22,7 @@ use tonic_types::StatusExt as _;
 use secrecy::ExposeSecret as _;
 
 use super::{
-    Authentication, Call, Readiness, Rules, ServeError, ServerSettings, Shutdown,
+    Authentication, Call, Readiness, Rules, ServeError, ServerSettings, Shutdown, Threads,
     auth::{KeySource, KeySourceSettings, TokenAlgorithm, TokenSettings},
     serve,
     server::MAX_REQUEST_BYTES,
@@ -182,13 +182,11 @@ impl Server {
         let shutdown = Shutdown::default();
         let issuer = Issuer::generate().unwrap();
         let settings = ServerSettings { authentication: authentication(&issuer), ..settings };
-        let serving = tokio::spawn(serve(
-            listener,
-            Routes::new(service),
-            readiness.clone(),
-            settings,
-            shutdown.clone(),
-        ));
+        let (ready, ends) = (readiness.clone(), shutdown.clone());
+        let serving = tokio::spawn(async move {
+            let threads = Threads::start(2).map_err(ServeError::Listener)?;
+            serve(listener, Routes::new(service), ready, settings, &threads, ends).await
+        });
         Self { address, issuer, fake, readiness, shutdown, serving }
     }
 

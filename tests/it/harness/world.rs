@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use connector::{
     app,
-    config::{Config, Sources},
+    config::{Config, GrpcThreads, Sources},
     dev::{self, Line},
     domain::access::{PortalGrant, Scope},
     grpc::ServerSettings,
@@ -71,6 +71,8 @@ impl World {
         let mut config =
             Config::load(&Sources { file: None, environment: Vec::new(), overrides: Vec::new() })?;
         config.grpc.listen = ([127, 0, 0, 1], 0).into();
+        // On the test's own runtime, which its fail points belong to.
+        config.grpc.threads = GrpcThreads::Fixed(0);
         config.database.url = Some(database.url_as(store::APP)?);
         config.database.max_connections = 6.try_into()?;
         config.vault.keyring = Some(KeyRing::generate_json()?);
