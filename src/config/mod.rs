@@ -20,9 +20,9 @@ pub use auth::{Algorithm, AllPortals, AuthConfig, CertificateConfig, Portals, Re
 pub use error::{ConfigError, Origin, Problem};
 pub use layers::Layers;
 pub use sections::{
-    ApiCallPolicy, AuditConfig, Config, DatabaseConfig, GrpcConfig, GrpcThreads, HubSpotApiVersion, HubSpotConfig,
-    LimitsConfig, LogConfig, LogFormat, SalesforceConfig, ShutdownConfig, VaultConfig, WatchConfig,
-    WorkerConfig,
+    ApiCallPolicy, AuditConfig, Config, DatabaseConfig, GrpcConfig, GrpcThreads, HubSpotApiVersion,
+    HubSpotConfig, LimitsConfig, LogConfig, LogFormat, SalesforceConfig, ShutdownConfig, VaultConfig,
+    WatchConfig, WorkerConfig,
 };
 
 /// The documented defaults, for `connectord config print --defaults` and the like.

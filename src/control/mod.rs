@@ -21,6 +21,7 @@ mod rewrap;
 mod session;
 mod setup;
 mod shared;
+mod step;
 mod sync;
 mod test_contact;
 mod test_contact_run;

@@ -6,7 +6,10 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Control, ControlError, check_etag};
+use super::{
+    Control, ControlError, check_etag,
+    step::{declared, draft_answer},
+};
 use crate::{
     domain::{
         PortalId, Reason, Refusal, SetupId,
@@ -15,7 +18,6 @@ use crate::{
         change::SetupView,
         connection::{Connection, ConnectionState},
         edition::{AdminAccess, Edition, Environment, Subscription},
-        portal::SubscriptionEvidence,
         settings::{ActivitySync, InclusionRule, ObjectSync},
         setup::{Actor, SecurityToken, Setup, Step, VisualforceMethod},
         sync_state::SuspensionReason,
@@ -350,6 +352,14 @@ impl Control {
     where
         F: Fn(Setup, &Actor, Option<&LimitContext>) -> Result<Setup, Refusal> + Send + Sync + 'static,
     {
+        let drafted = self
+            .inner
+            .store
+            .try_step(call, id, |draft| draft_answer(draft, &call.principal, etag, &answer))
+            .await?;
+        if let Some(view) = drafted {
+            return Ok(view);
+        }
         let answer = Arc::new(answer);
         let principal = call.principal.clone();
         let view = self
@@ -381,7 +391,8 @@ pub(super) async fn save_answer(
     after: Setup,
 ) -> Result<SetupView, StoreError> {
     if after.answers.subscription != before.answers.subscription {
-        declare_subscription(tx, &after).await?;
+        let portal = declared(tx.portal(), &after);
+        tx.save_portal(portal).await?;
     }
     if let Some(connection) = tx.active_connection().await? {
         follow_connection(tx, connection, before, &after).await?;
@@ -389,17 +400,6 @@ pub(super) async fn save_answer(
         tx.save_sync(tx.sync().clone(), after.settings(), None).await?;
     }
     tx.save_setup(after).await
-}
-
-async fn declare_subscription(tx: &mut PortalTx, setup: &Setup) -> Result<(), StoreError> {
-    let mut portal = tx.portal().clone();
-    portal.subscription = setup.answers.subscription.map(|subscription| SubscriptionEvidence {
-        subscription,
-        declared: true,
-        evidence: "declared in the set-up wizard".to_owned(),
-    });
-    tx.save_portal(portal).await?;
-    Ok(())
 }
 
 async fn follow_connection(

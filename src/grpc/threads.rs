@@ -2,7 +2,7 @@
 //!
 //! tokio's work-stealing runtime polls an HTTP/2 connection after each single answer, which sends each with a system
 //! call of its own; on a runtime of one thread, answers that are ready together leave together. Connections are
-//! handed out by one listener, always to the thread with the fewest: see `docs/adr/0020-a-runtime-per-core.md`.
+//! handed out by one listener, always to the thread with the fewest: see `docs/adr/0022-a-runtime-per-core.md`.
 
 use std::{
     io,

@@ -1,5 +1,7 @@
 //! The audit trail's rows: made here from what changed, written by the statement that seals a change.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use time::OffsetDateTime;
 

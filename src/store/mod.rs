@@ -31,6 +31,7 @@ mod session;
 mod setups;
 mod several;
 mod signing;
+mod steps;
 mod sync;
 mod test_contacts;
 mod trail;
@@ -59,12 +60,14 @@ pub use read::{ConnectionFilter, Page};
 pub use roles::{APP, AUDIT_READER, OWNER, create_roles, url_as};
 pub use secrets::{SecretKind, SecretRole, SecretRow};
 pub use signing::HeadsToSign;
+pub use steps::Draft;
 pub use trail::{AuditFilter, AuditKey, TrailPart, TrailPlace};
 pub use transaction::{Call, PortalTx, Target};
 
 use crate::domain::change::Event;
 use reader::Reader;
 use session::Link;
+use steps::Writer;
 
 /// Hears of this process's commits, right after each, on the task that committed: it must not block.
 pub trait CommitListener: Send + Sync {
@@ -94,6 +97,7 @@ pub struct Store {
     tasks: TaskTracker,
     link: Link,
     reader: Arc<Reader>,
+    writer: Arc<Writer>,
     settings: Arc<Settings>,
 }
 
@@ -124,11 +128,12 @@ impl Store {
         let incarnation = sqlx::query_scalar!("/* store::open */ select incarnation from installation")
             .fetch_one(&pool)
             .await?;
-        let tasks = TaskTracker::new();
+        let (tasks, commits) = (TaskTracker::new(), Commits::default());
         Ok(Self {
             pool,
             incarnation,
-            commits: Commits::default(),
+            writer: Arc::new(Writer::new(commits.clone(), link.clone(), tasks.clone())),
+            commits,
             reader: Arc::new(Reader::new(link.clone(), tasks.clone())),
             link,
             tasks,
@@ -148,7 +153,7 @@ impl Store {
         &self.pool
     }
 
-    /// Tells a listener of what this process commits from now on. There is one in a process; a second one hears nothing.
+    /// Tells a listener of what this process commits from now on. There is one in a process; a second hears nothing.
     pub fn listen(&self, listener: Weak<dyn CommitListener>) {
         if self.commits.0.set(listener).is_err() {
             tracing::error!("somebody else listens to commits already");
@@ -180,6 +185,7 @@ impl Store {
     /// Waits until every transaction and read under way has ended, then closes the connections.
     pub async fn close(&self) {
         self.reader.close();
+        self.writer.close();
         self.tasks.close();
         self.tasks.wait().await;
         self.pool.close().await;

@@ -368,11 +368,8 @@ impl<R: Source> Stream<R> {
     }
 
     /// Sends at the consumer's pace: there is room for a few messages and no more.
-    fn send(
-        &self,
-        item: Item<R::Snapshot, R::Transition>,
-    ) -> impl Future<Output = Result<(), Stop>> + Send + use<'_, R> {
-        let message = Box::new(Ok(Message { item, resume_token: self.token() }));
+    fn send(&self, item: Item<R::Snapshot, R::Transition>) -> impl Future<Output = Result<(), Stop>> + Send {
+        let message: Sent<R> = Box::new(Ok(Message { item, resume_token: self.token() }));
         async move {
             tokio::select! {
                 sent = self.out.send(message) => sent.map_err(|_| Stop::Gone),

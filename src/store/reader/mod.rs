@@ -18,6 +18,7 @@ use super::{
     StoreError,
     actors::{Actors, Work, ended},
     session::{Link, Session, Shared, is_lost},
+    steps::Steps,
 };
 
 /// A kind of row, looked up by its key.
@@ -52,6 +53,7 @@ pub(super) enum Question {
     Sync(Asked<Syncs>),
     TestContact(Asked<TestContacts>),
     Events(Asked<Events>),
+    Step(Asked<Steps>),
 }
 
 /// Reads rows.
@@ -152,6 +154,7 @@ struct Batch {
     syncs: Waiting<Syncs>,
     test_contacts: Waiting<TestContacts>,
     events: Waiting<Events>,
+    steps: Waiting<Steps>,
 }
 
 impl Batch {
@@ -163,6 +166,7 @@ impl Batch {
             Question::Sync(asked) => self.syncs.add(asked),
             Question::TestContact(asked) => self.test_contacts.add(asked),
             Question::Events(asked) => self.events.add(asked),
+            Question::Step(asked) => self.steps.add(asked),
         }
     }
 
@@ -173,5 +177,6 @@ impl Batch {
         self.syncs.answer(session).await;
         self.test_contacts.answer(session).await;
         self.events.answer(session).await;
+        self.steps.answer(session).await;
     }
 }

@@ -1,6 +1,7 @@
 //! Reads and steps that share a statement: each caller gets what it would get alone.
 
 mod reads;
+mod steps;
 
 use anyhow::Result;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
