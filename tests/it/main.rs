@@ -6,6 +6,7 @@ mod authorization;
 mod bad_input;
 mod batches;
 mod connect;
+mod costs;
 mod database;
 mod docs;
 mod harness;

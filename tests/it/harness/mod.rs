@@ -3,6 +3,7 @@
 //! One server serves the whole test program: the one that `TEST_DATABASE_URL` names, else a private one. A template
 //! database is migrated once; each test gets a copy of its files.
 
+pub mod proxy;
 pub mod raw;
 mod server;
 pub mod walk;
