@@ -2,15 +2,16 @@
 
 use anyhow::{Context as _, Result, ensure};
 use connector::{
-    api::v1::{self, Step},
+    api::v1::{self, Step, key_service_client::KeyServiceClient},
     simulator::fault::{Action, FaultPlan, Point},
 };
 
 use super::meter::Meter;
 use crate::harness::{
-    World,
+    World, eventually,
     walk::{ACME_ADMIN, Clients, Walk, inner, password, request_id},
 };
+use crate::keys::{RingFile, key_status, rotated};
 
 /// One portal's way through every RPC.
 pub struct Tour<'t> {
@@ -66,6 +67,7 @@ impl<'t> Tour<'t> {
         self.sync().await?;
         self.lists().await?;
         self.org().await?;
+        self.audit().await?;
         self.end().await
     }
 
@@ -307,6 +309,16 @@ impl<'t> Tour<'t> {
         Ok(())
     }
 
+    async fn audit(&mut self) -> Result<()> {
+        let (mut audit, portal_id) = (self.clients.audit.clone(), self.walk.portal_id);
+        let list = audit.list_audit_events(v1::ListAuditEventsRequest { portal_id, ..Default::default() });
+        self.meter.count("AuditService/ListAuditEvents", list).await?;
+        let verify =
+            audit.verify_audit_trail(v1::VerifyAuditTrailRequest { portal_id, ..Default::default() });
+        self.meter.count("AuditService/VerifyAuditTrail", verify).await?;
+        Ok(())
+    }
+
     /// The place at the org is free for the next portal afterwards.
     async fn end(&mut self) -> Result<()> {
         let (mut connections, mut setups) = (self.clients.connections.clone(), self.clients.setups.clone());
@@ -324,6 +336,26 @@ impl<'t> Tour<'t> {
         self.meter.count("SetupService/AbandonSetup", abandon).await?;
         Ok(())
     }
+}
+
+/// The RPCs over an installation's keys; leaves it with another one.
+pub async fn keys(world: &World, meter: &mut Meter, ring: &RingFile) -> Result<()> {
+    let line = world.line().await?;
+    let mut keys = KeyServiceClient::new(line.clone());
+    let get = keys.get_key_status(v1::GetKeyStatusRequest {});
+    let status = meter.count("KeyService/GetKeyStatus", get).await?.into_inner().status;
+    let first = status.context("no status")?.sealing_key_id;
+    let second = ring.add_key()?;
+    eventually("the server knows the key", async || {
+        Ok((key_status(&line).await?.newest_key_id == second).then_some(()))
+    })
+    .await?;
+    let rotate = keys.rotate_keys(v1::RotateKeysRequest { request_id: request_id() });
+    meter.count("KeyService/RotateKeys", rotate).await?;
+    rotated(&line, &second).await?;
+    let retire = keys.retire_key(v1::RetireKeyRequest { request_id: request_id(), key_id: first });
+    meter.count("KeyService/RetireKey", retire).await?;
+    Ok(())
 }
 
 fn hubspot(token: &str) -> v1::HubSpotCredential {
