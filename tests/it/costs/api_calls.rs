@@ -6,9 +6,9 @@ use connector::api::v1::{ConnectState, Step, TestContactStatus};
 use crate::harness::{World, walk::Walk};
 
 /// Connecting with the full probe.
-const CONNECT: u64 = 12;
+const CONNECT: u64 = 3;
 /// One test contact.
-const TEST_CONTACT: u64 = 4;
+const TEST_CONTACT: u64 = 2;
 
 #[tokio::test]
 async fn connecting_and_a_test_contact_take_few_salesforce_calls() -> Result<()> {

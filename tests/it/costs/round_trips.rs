@@ -118,7 +118,7 @@ async fn no_rpc_takes_more_round_trips_than_its_row_says() -> Result<()> {
     }
     let (key_world, mut key_meter, ring) = world_of_keys().await?;
     tour::keys(&key_world, &mut key_meter, &ring).await?;
-    check(meter.counts.into_iter().chain(key_meter.counts).collect())
+    check(&meter.counts.into_iter().chain(key_meter.counts).collect())
 }
 
 /// One server with a key ring in a file.
@@ -143,14 +143,14 @@ async fn occupy_worker(world: &World) -> Result<()> {
     eventually("the worker waits for Salesforce", async || Ok((login.hits() > 0).then_some(()))).await
 }
 
-fn check(counts: BTreeMap<&'static str, usize>) -> Result<()> {
+fn check(counts: &BTreeMap<&'static str, usize>) -> Result<()> {
     let mut wrong = Vec::new();
-    for (rpc, count) in &counts {
+    for (rpc, count) in counts {
         println!("{rpc}: {count}");
         match MOST.iter().find(|(name, _)| name == rpc) {
             None => wrong.push(format!("{rpc} has no row; it takes {count}")),
             Some((_, most)) if count > most => {
-                wrong.push(format!("{rpc} takes {count}, its row says {most}"))
+                wrong.push(format!("{rpc} takes {count}, its row says {most}"));
             }
             Some(_) => {}
         }
