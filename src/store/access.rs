@@ -13,7 +13,7 @@ impl Store {
             "/* access::portal_of_setup */ select portal_id from setups where setup_id = $1",
             id.0,
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.pool.acquire().await?)
         .await?;
         Ok(hub_id.and_then(PortalId::parse))
     }
@@ -28,7 +28,7 @@ impl Store {
             select portal_id from test_contacts where test_contact_id = $1",
             id.0,
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.pool.acquire().await?)
         .await?;
         Ok(hub_id.and_then(PortalId::parse))
     }
@@ -46,7 +46,7 @@ impl Store {
             org_id.as_str(),
             portals,
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.pool.acquire().await?)
         .await?)
     }
 }

@@ -129,7 +129,7 @@ impl Store {
             calls,
             budget::BUCKET.as_seconds_f64(),
         )
-        .execute(&self.pool)
+        .execute(&mut *self.pool.acquire().await?)
         .await?;
         crate::failpoint::hit("budget.after_settle").await;
         Ok(())

@@ -100,7 +100,7 @@ impl Store {
             limit,
             granted.as_deref(),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         rows.into_iter()
             .map(|row| {
@@ -121,7 +121,7 @@ impl Store {
             r#"/* events::current_position */
             select pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 as "xid!""#
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.pool.acquire().await?)
         .await?;
         Ok(Position::after_all_of(xid))
     }
@@ -138,7 +138,7 @@ impl Store {
             position.xid.to_string(),
             &kinds,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?)
     }
 
@@ -155,7 +155,7 @@ impl Store {
                 order by xid desc limit 1
             ), '0')::text::bigint as "xid!""#
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.pool.acquire().await?)
         .await?)
     }
 
@@ -170,7 +170,7 @@ impl Store {
                 pg_snapshot_xmax(pg_current_snapshot())::text::bigint as "next!"
             from installation"#
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.pool.acquire().await?)
         .await?;
         Ok((row.pruned_to, row.next))
     }
@@ -184,7 +184,7 @@ impl Store {
             "/* events::revisions */ select portal_id, revision from portals where portal_id = any($1)",
             portals,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         Ok(rows.into_iter().map(|row| (row.portal_id, row.revision)).collect())
     }
@@ -222,14 +222,14 @@ impl Store {
             where portals.portal_id = last.portal_id",
             events_older_than.as_seconds_f64(),
         )
-        .execute(&self.pool)
+        .execute(&mut *self.pool.acquire().await?)
         .await?;
         let answers = sqlx::query!(
             "/* events::prune */
             delete from request_records where created_at < now() - make_interval(secs => $1)",
             answers_older_than.as_seconds_f64(),
         )
-        .execute(&self.pool)
+        .execute(&mut *self.pool.acquire().await?)
         .await?;
         // A reservation is kept for as long as somebody may come to settle it.
         let ledger = sqlx::query!(
@@ -240,7 +240,7 @@ impl Store {
             delete from api_calls where bucket < now() - make_interval(secs => $1)",
             answers_older_than.max(2 * budget::WINDOW).as_seconds_f64(),
         )
-        .execute(&self.pool)
+        .execute(&mut *self.pool.acquire().await?)
         .await?;
         Ok(pruned.rows_affected() + answers.rows_affected() + ledger.rows_affected())
     }

@@ -120,7 +120,7 @@ impl Store {
             before,
             size + 1,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         let handoffs = rows.into_iter().map(HandoffRow::read).collect::<Result<_, _>>()?;
         Ok(Page::cut(handoffs, size))
@@ -139,7 +139,7 @@ impl Store {
             where h.token_hash = $1 and h.revoked_at is null and h.expires_at > now() and s.active",
             hash.as_slice(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.pool.acquire().await?)
         .await?
         .map(HandoffRow::read)
         .transpose()

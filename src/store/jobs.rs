@@ -159,7 +159,7 @@ impl Store {
             lease.as_seconds_f64(),
             limit,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         if !rows.is_empty() {
             crate::failpoint::hit("store.after_take").await;
@@ -191,7 +191,7 @@ impl Store {
             lease.fence,
             duration.as_seconds_f64(),
         )
-        .execute(&self.pool)
+        .execute(&mut *self.pool.acquire().await?)
         .await?;
         Ok(renewed.rows_affected() == 1)
     }
@@ -207,7 +207,7 @@ impl Store {
             lease.job_id,
             lease.fence,
         )
-        .execute(&self.pool)
+        .execute(&mut *self.pool.acquire().await?)
         .await?;
         Ok(())
     }

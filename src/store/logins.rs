@@ -135,7 +135,7 @@ impl Store {
             identity.fingerprint,
             window.as_seconds_f64(),
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.pool.acquire().await?)
         .await?;
         Ok(LoginRecord {
             refused_or_lost: row.refused_or_lost,
@@ -164,7 +164,7 @@ impl Store {
             portal_id.get(),
             action.0,
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.pool.acquire().await?)
         .await?;
         Ok(ActionLogins {
             unanswered: row.unanswered,

@@ -1,10 +1,10 @@
 //! The schema: its migrations, and the check that a server understands what it finds.
 
 use secrecy::SecretString;
-use sqlx::{ConnectOptions as _, Connection as _, PgPool, migrate::Migrator};
+use sqlx::{ConnectOptions as _, Connection as _, migrate::Migrator};
 use thiserror::Error;
 
-use super::pool::{self, PoolSettings};
+use super::pool::{self, Pool, PoolSettings};
 
 /// All migrations, in order.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -65,14 +65,14 @@ pub async fn migrate(url: &SecretString) -> Result<usize, MigrationError> {
 /// # Errors
 /// When the database does not answer, or its schema is not this build's.
 pub async fn check(url: &SecretString, settings: &PoolSettings) -> Result<(), MigrationError> {
-    let pool = pool::connect(url, settings).await?;
+    let pool = Pool::connect(url, settings).await?;
     let outcome = check_schema(&pool).await;
     pool.close().await;
     outcome
 }
 
 /// Refuses a schema that this build does not know.
-pub(super) async fn check_schema(pool: &PgPool) -> Result<(), MigrationError> {
+pub(super) async fn check_schema(pool: &Pool) -> Result<(), MigrationError> {
     let mut connection = pool.acquire().await?;
     let found = applied(&mut connection).await?.into_iter().max().unwrap_or(0);
     let needed = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);

@@ -39,7 +39,6 @@ mod transaction;
 
 use std::sync::{Arc, OnceLock, Weak};
 
-use sqlx::PgPool;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -54,7 +53,7 @@ pub use keys::{Holding, KeyHolder, KeyRecord, KeyRotation, RetiredKey, RowToRewr
 pub use logins::{ActionLogins, LoginOutcome, LoginRecord};
 pub use migrations::{MigrationError, check, migrate};
 pub use orgs::OrgRecord;
-pub use pool::PoolSettings;
+pub use pool::{Connection, Pool, PoolSettings, Transaction};
 pub use read::{ConnectionFilter, Page};
 #[cfg(feature = "simulator")]
 pub use roles::{APP, AUDIT_READER, OWNER, create_roles, url_as};
@@ -91,7 +90,7 @@ impl Commits {
 /// The database.
 #[derive(Clone)]
 pub struct Store {
-    pool: PgPool,
+    pool: Pool,
     incarnation: Uuid,
     commits: Commits,
     tasks: TaskTracker,
@@ -123,10 +122,10 @@ impl Store {
         settings: Settings,
     ) -> Result<Self, MigrationError> {
         let link = pool::link(url, pool)?;
-        let pool = pool::connect(url, pool).await?;
+        let pool = Pool::connect(url, pool).await?;
         migrations::check_schema(&pool).await?;
         let incarnation = sqlx::query_scalar!("/* store::open */ select incarnation from installation")
-            .fetch_one(&pool)
+            .fetch_one(&mut *pool.acquire().await?)
             .await?;
         let (tasks, commits) = (TaskTracker::new(), Commits::default());
         Ok(Self {
@@ -149,7 +148,7 @@ impl Store {
 
     /// The pool, for health checks and for connections that are held for long.
     #[must_use]
-    pub fn pool(&self) -> &PgPool {
+    pub fn pool(&self) -> &Pool {
         &self.pool
     }
 
@@ -174,7 +173,7 @@ impl Store {
         let read_only = sqlx::query_scalar!(
             r#"/* store::check_writable */ select current_setting('transaction_read_only') = 'on' as "read_only!""#
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.pool.acquire().await?)
         .await?;
         if read_only {
             return Err(StoreError::Unavailable(sqlx::Error::PoolClosed));

@@ -164,7 +164,7 @@ impl Store {
             used,
             max,
         )
-        .execute(&self.pool)
+        .execute(&mut *self.pool.acquire().await?)
         .await?;
         Ok(())
     }

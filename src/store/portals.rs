@@ -20,7 +20,7 @@ impl Store {
             write_json("portal", portal)?,
             write_json("sync state", &SyncState::default())?,
         )
-        .execute(&self.pool)
+        .execute(&mut *self.pool.acquire().await?)
         .await?;
         Ok(())
     }

@@ -80,7 +80,7 @@ impl Store {
             size + 1,
             granted.as_deref(),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         let portals = rows
             .into_iter()
@@ -146,7 +146,7 @@ impl Store {
             size + 1,
             granted.as_deref(),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         let setups = rows
             .into_iter()
@@ -203,7 +203,7 @@ impl Store {
             size + 1,
             granted.as_deref(),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         let connections = rows.into_iter().map(ConnectionRow::read).collect::<Result<_, _>>()?;
         Ok(Page::cut(connections, size))
@@ -222,7 +222,7 @@ impl Store {
             from orgs where org_id = $1",
             org_id.as_str(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.pool.acquire().await?)
         .await?
         .ok_or(Reason::OrgNotFound)?
         .read()?;
@@ -261,7 +261,7 @@ impl Store {
             size + 1,
             granted.as_deref(),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         let orgs = rows
             .into_iter()
@@ -329,7 +329,7 @@ impl Store {
             size + 1,
             granted.as_deref(),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         let views = rows
             .into_iter()
@@ -377,7 +377,7 @@ impl Store {
             before,
             size + 1,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         let contacts = rows
             .into_iter()

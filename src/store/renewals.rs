@@ -29,7 +29,7 @@ impl Store {
             Uuid::now_v7(),
             lease.as_secs_f64(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.pool.acquire().await?)
         .await?;
         Ok(taken)
     }
@@ -44,7 +44,7 @@ impl Store {
             portal_id.get(),
             holder,
         )
-        .execute(&self.pool)
+        .execute(&mut *self.pool.acquire().await?)
         .await?;
         Ok(())
     }

@@ -74,7 +74,7 @@ impl Store {
             after,
             limit,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?)
     }
 
@@ -118,7 +118,7 @@ impl Store {
             server_id,
             lease.as_seconds_f64(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.pool.acquire().await?)
         .await?;
         Ok(held.is_some())
     }

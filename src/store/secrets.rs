@@ -204,7 +204,7 @@ impl Store {
             kind.name(),
             role.name(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.pool.acquire().await?)
         .await?;
         row.map(|row| {
             Ok(SecretRow {
@@ -232,7 +232,7 @@ impl Store {
             portal_id.get(),
             kind.name(),
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *self.pool.acquire().await?)
         .await?)
     }
 }

@@ -175,7 +175,7 @@ impl Store {
             where portal_id = $1 and state <> 'disconnected' and user_key is not null and credential is not null"#,
             portal_id.get(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.pool.acquire().await?)
         .await?;
         row.map(|row| Ok((row.user_key, read_json("credential", row.method)?))).transpose()
     }

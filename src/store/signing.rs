@@ -81,7 +81,7 @@ impl Store {
             number,
             size,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         Ok(rows.into_iter().map(|row| (row.number, row.document)).collect())
     }

@@ -22,7 +22,7 @@ impl Store {
             limit $1",
             limit,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         Ok(portals.into_iter().filter_map(PortalId::parse).collect())
     }

@@ -149,7 +149,7 @@ impl Store {
             filter.principal,
             size + 1,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?)
     }
 
@@ -183,7 +183,7 @@ impl Store {
             filter.principal,
             size + 1,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?)
     }
 
@@ -269,7 +269,7 @@ impl Store {
             &sequences,
             &hashes,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.acquire().await?)
         .await?;
         rows.into_iter().map(|row| chain_head(row.portal_id, row.sequence, &row.hash)).collect()
     }

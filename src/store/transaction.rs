@@ -8,13 +8,12 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::{Postgres, Transaction};
 use time::OffsetDateTime;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{
-    Settings, Store, StoreError,
+    Settings, Store, StoreError, Transaction,
     audit::{Changed, Columns, head, keep},
     several,
 };
@@ -94,7 +93,7 @@ impl Target {
 
 /// A transaction that holds a portal's lock.
 pub struct PortalTx {
-    pub(super) sql: Transaction<'static, Postgres>,
+    pub(super) sql: Transaction,
     pub(super) settings: Arc<Settings>,
     pub(super) changes: Vec<Change>,
     /// What the audit row will tell.
@@ -108,6 +107,24 @@ pub struct PortalTx {
     pub(super) portal: Portal,
     pub(super) sync: SyncState,
     pub(super) sync_version: i64,
+    recorded: Option<Recorded>,
+}
+
+/// The answer that a request got before.
+struct Recorded {
+    payload_hash: Vec<u8>,
+    answer: serde_json::Value,
+}
+
+impl Recorded {
+    /// The answer, if it was to this very request.
+    fn read<T: DeserializeOwned>(self, call: &Call) -> Result<T, StoreError> {
+        if self.payload_hash == call.payload_hash {
+            read_json("answer", self.answer)
+        } else {
+            Err(Reason::RequestIdReused.into())
+        }
+    }
 }
 
 impl PortalTx {
@@ -204,17 +221,23 @@ impl Store {
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
         F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>> + Send + Sync + 'static,
     {
-        let mut tx = self.lock(target, along).await?;
+        let mut tx = self.lock(call, target, along).await?;
         if call.validate_only {
             let preview = body(&mut tx).await.map_err(|error| error.about(tx.portal_id));
             tx.sql.rollback().await?;
             return preview;
         }
-        if let Some(answer) = recorded_answer(&mut tx.sql, call).await? {
-            return Ok(answer);
+        if let Some(answer) = tx.recorded.take() {
+            return answer.read(call);
         }
-        let answer = body(&mut tx).await.map_err(|error| error.about(tx.portal_id))?;
-        let committed = tx.seal(call, &answer).await?;
+        let answer = match body(&mut tx).await {
+            Ok(answer) => answer,
+            Err(error) => return self.recorded_meanwhile(call, tx, error).await,
+        };
+        let committed = match tx.seal(call, &answer).await {
+            Ok(committed) => committed,
+            Err(error) => return self.recorded_meanwhile(call, tx, error).await,
+        };
         crate::failpoint::hit("store.before_commit").await;
         tx.sql.commit().await?;
         crate::failpoint::hit("store.after_commit").await;
@@ -222,6 +245,22 @@ impl Store {
             self.commits.publish(event);
         }
         Ok(answer)
+    }
+
+    /// What a change answers that is refused: the same request may have been answered while the lock was waited for, and
+    /// what it did is why it is refused now.
+    async fn recorded_meanwhile<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        tx: PortalTx,
+        error: StoreError,
+    ) -> Result<T, StoreError> {
+        let error = error.about(tx.portal_id);
+        if call.is_internal || !matches!(error, StoreError::Refused(_)) {
+            return Err(error);
+        }
+        tx.sql.rollback().await?;
+        self.recorded(call).await?.ok_or(error)
     }
 
     /// The first answer to this very request, if it was made before: for use cases that call a vendor first. A call
@@ -237,7 +276,9 @@ impl Store {
         recorded_answer(&mut connection, call).await
     }
 
-    async fn lock(&self, target: Target, along: &[PortalId]) -> Result<PortalTx, StoreError> {
+    /// Locks the portal and looks whether this very request was answered before. An answer that was committed while the
+    /// lock was waited for may be missed.
+    async fn lock(&self, call: &Call, target: Target, along: &[PortalId]) -> Result<PortalTx, StoreError> {
         let mut sql = self.pool.begin().await?;
         if !along.is_empty() {
             several::lock(&mut sql, target, along).await?;
@@ -249,18 +290,22 @@ impl Store {
         };
         let row = sqlx::query!(
             r#"/* transaction::lock */
-            select portal_id, revision, portal, sync, sync_version, audit_sequence, audit_head,
-                clock_timestamp() as "now!"
-            from portals
-            where portal_id = coalesce(
+            select p.portal_id, p.revision, p.portal, p.sync, p.sync_version, p.audit_sequence, p.audit_head,
+                clock_timestamp() as "now!", r.payload_hash as "payload_hash?", r.answer as "answer?"
+            from portals p
+            left join request_records r on r.principal = $4 and r.method = $5 and r.request_id = $6
+            where p.portal_id = coalesce(
                 $1::bigint,
                 (select s.portal_id from setups s where s.setup_id = $2),
                 (select t.portal_id from test_contacts t where t.test_contact_id = $3)
             )
-            for update"#,
+            for update of p"#,
             portal,
             setup,
             test_contact,
+            call.principal,
+            call.method,
+            call.request_id,
         )
         .fetch_optional(&mut *sql)
         .await?
@@ -278,6 +323,10 @@ impl Store {
             portal: read_json("portal", row.portal)?,
             sync: read_json("sync state", row.sync)?,
             sync_version: row.sync_version,
+            recorded: row
+                .payload_hash
+                .zip(row.answer)
+                .map(|(payload_hash, answer)| Recorded { payload_hash, answer }),
         })
     }
 }
@@ -380,13 +429,8 @@ pub(super) async fn recorded_answer<T: DeserializeOwned>(
     )
     .fetch_optional(connection)
     .await?;
-    match record {
-        None => Ok(None),
-        Some(record) if record.payload_hash == call.payload_hash => {
-            read_json("answer", record.answer).map(Some)
-        }
-        Some(_) => Err(Reason::RequestIdReused.into()),
-    }
+    let recorded = record.map(|record| Recorded { payload_hash: record.payload_hash, answer: record.answer });
+    recorded.map(|recorded| recorded.read(call)).transpose()
 }
 
 /// Runs a transaction until it is through or its failure is the caller's. A run must find out by itself whether one

@@ -160,7 +160,7 @@ impl Store {
     /// When the database does not answer.
     pub async fn leave_keys(&self, server_id: Uuid) -> Result<(), StoreError> {
         sqlx::query!("/* keys::leave_keys */ delete from key_holders where server_id = $1", server_id)
-            .execute(&self.pool)
+            .execute(&mut *self.pool.acquire().await?)
             .await?;
         Ok(())
     }

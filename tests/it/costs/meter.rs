@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     future::Future,
 };
 
@@ -24,9 +24,13 @@ const OWN_ACCORD: &[&str] = &[
     "events::revisions",
     "jobs::take_jobs",
     "jobs::renew_lease",
+    "keys::announce",
+    "keys::begin_rewrap",
+    "keys::is_other_key_carried",
+    "keys::join_keys",
+    "keys::sealing_key",
+    "rewrap::",
 ];
-/// Runs when the pool takes a connection back: belongs to what ran on it before.
-const TAKEN_BACK: &str = "pool::after_release";
 
 /// Counts.
 pub struct Meter {
@@ -74,21 +78,31 @@ impl Meter {
         .await
     }
 
-    /// How many of these are not of the server's own accord.
+    /// How many of these are not of the server's own accord. Begin and end of a transaction belong to what is between.
     fn foreign(&mut self, round_trips: Vec<RoundTrip>) -> usize {
-        round_trips.into_iter().filter(|round_trip| self.is_of_a_call(round_trip)).count()
-    }
-
-    fn is_of_a_call(&mut self, round_trip: &RoundTrip) -> bool {
-        if round_trip.is_preparation {
-            return false;
+        let (mut count, mut begun) = (0, HashSet::new());
+        for RoundTrip { connection, statements, is_preparation } in round_trips {
+            // A connection is asked twice a second whether it still lives, whoever comes by then.
+            let is_ping = statements.is_empty();
+            if is_preparation || is_ping {
+                continue;
+            }
+            let is = |words: &[&str]| statements.iter().all(|statement| words.contains(&statement.as_str()));
+            if is(&["begin"]) {
+                begun.insert(connection);
+                continue;
+            }
+            let is_own = self.is_own.entry(connection).or_default();
+            if !is(&["commit", "rollback"]) {
+                let of_own_accord =
+                    |statement: &String| OWN_ACCORD.iter().any(|name| statement.contains(name));
+                *is_own = statements.iter().any(of_own_accord);
+            }
+            let begin = begun.remove(&connection);
+            if !*is_own {
+                count += 1 + usize::from(begin);
+            }
         }
-        let is_own = self.is_own.entry(round_trip.connection).or_default();
-        let follows = round_trip.statements.iter().all(|statement| statement.contains(TAKEN_BACK));
-        if !follows {
-            let of_own_accord = |statement: &String| OWN_ACCORD.iter().any(|name| statement.contains(name));
-            *is_own = round_trip.statements.iter().any(of_own_accord);
-        }
-        !*is_own
+        count
     }
 }
