@@ -1,7 +1,7 @@
 //! The only room with SQL. One file for each aggregate; every change goes through the transaction module.
 //!
 //! A handler never owns a transaction: it runs in a task of its own, so that a caller who goes away can't leave one
-//! open on a pooled connection (sqlx 0.9.0 would hand that connection on).
+//! open on a pooled connection: see `docs/adr/0004-transactions.md` and `docs/adr/0023-a-pool-without-pings.md`.
 
 mod access;
 mod actors;
