@@ -30,6 +30,7 @@ begin
         grant select on audit_rows, audit_exports to connector_audit_reader;
         -- The ends of the chains, and nothing else of a portal.
         grant select (portal_id, revision, audit_sequence, audit_head) on portals to connector_audit_reader;
+        grant select (incarnation, audit_sequence, audit_head) on installation to connector_audit_reader;
     end if;
 end
 $$;

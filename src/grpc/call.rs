@@ -121,6 +121,7 @@ impl Call {
             mutation.validate_only,
         );
         change.call_id = Some(self.request_id.as_str().to_owned());
+        change.reason.clone_from(&mutation.reason);
         change
     }
 

@@ -23,6 +23,8 @@ pub const CONSTRAINTS: &[(&str, Meaning)] = &[
     ("secrets_one_per_role", Meaning::Rule(Reason::ConflictingChange)),
     ("installation_pkey", Meaning::Defect),
     ("installation_is_single", Meaning::Defect),
+    ("installation_audit_sequence_not_negative", Meaning::Defect),
+    ("installation_audit_head_length", Meaning::Defect),
     ("portals_pkey", Meaning::Defect),
     ("portals_portal_id_positive", Meaning::Defect),
     ("portals_revision_not_negative", Meaning::Defect),

@@ -13,6 +13,7 @@ mod doorbell;
 mod error;
 mod events;
 mod handoffs;
+mod installation;
 mod jobs;
 mod keys;
 mod logins;

@@ -104,8 +104,13 @@ async fn heads_since(
 ) -> Result<(Vec<ChainHead>, Vec<ChainHead>, Vec<i64>), StoreError> {
     let rows = sqlx::query!(
         r#"/* trail::heads_since */
-        select p.portal_id, p.audit_sequence, p.audit_head, s.sequence as "signed_sequence?", s.hash as "signed_hash?"
-        from portals p
+        select p.portal_id as "portal_id!", p.audit_sequence as "audit_sequence!", p.audit_head as "audit_head!",
+            s.sequence as "signed_sequence?", s.hash as "signed_hash?"
+        from (
+            select portal_id, audit_sequence, audit_head from portals
+            union all
+            select 0, audit_sequence, audit_head from installation
+        ) as p
         left join audit_signed_heads s on s.portal_id = p.portal_id
         where p.audit_sequence > 0 or s.portal_id is not null
         order by p.portal_id"#

@@ -52,7 +52,7 @@ pub struct TrailPart {
 /// Where a part begins: behind this row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrailPlace {
-    /// The portal's hub id; 0 for the beginning.
+    /// The portal's hub id, or 0: the chain of what belongs to no portal comes first.
     pub portal_id: i64,
     /// Its last row that was read.
     pub sequence: i64,
@@ -232,7 +232,12 @@ impl Store {
         let below = last.filter(|_| page.more).unwrap_or(i64::MAX);
         let heads = sqlx::query!(
             r#"/* trail::read_part */
-            select portal_id, audit_sequence, audit_head from portals
+            select portal_id as "portal_id!", audit_sequence as "audit_sequence!", audit_head as "audit_head!"
+            from (
+                select portal_id, audit_sequence, audit_head from portals
+                union all
+                select 0, audit_sequence, audit_head from installation
+            ) as chains
             where portal_id >= $1 and portal_id < $2 and audit_sequence > 0
               and ($3::bigint[] is null or portal_id = any($3))
             order by portal_id"#,

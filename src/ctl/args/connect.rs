@@ -53,6 +53,9 @@ pub struct RotateArgs {
     /// The new credential.
     #[command(flatten)]
     pub credential: CredentialArgs,
+    /// Why, for the audit trail
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reason: String,
     /// Return as soon as the attempt is accepted
     #[arg(long)]
     pub no_wait: bool,

@@ -89,5 +89,8 @@ Examples:
         /// The hand-off's id
         #[arg(value_name = "HANDOFF")]
         handoff: String,
+        /// Why, for the audit trail
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
     },
 }

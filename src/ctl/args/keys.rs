@@ -20,6 +20,9 @@ Examples:
         /// Don't wait until no secret is under another key
         #[arg(long)]
         no_wait: bool,
+        /// Why, for the audit trail
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
     },
     /// Watch a rotation to its end
     #[command(after_help = "Examples:\n  connectorctl keys watch")]
@@ -29,5 +32,8 @@ Examples:
     Retire {
         /// The key
         key: String,
+        /// Why, for the audit trail
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
     },
 }

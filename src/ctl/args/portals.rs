@@ -71,6 +71,9 @@ pub enum PortalsCommand {
         /// The new credential.
         #[command(flatten)]
         credential: HubSpotArgs,
+        /// Why, for the audit trail
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
         /// Refuse if the portal changed since this etag was read
         #[arg(long, value_name = "ETAG")]
         etag: Option<String>,

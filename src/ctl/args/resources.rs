@@ -70,6 +70,9 @@ Examples:
         /// The portal
         #[arg(value_parser = clap::value_parser!(i64).range(1..))]
         portal: i64,
+        /// Why, for the audit trail
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
         /// Refuse if the connection changed since this etag was read
         #[arg(long, value_name = "ETAG")]
         etag: Option<String>,
@@ -122,6 +125,9 @@ pub enum OrgsCommand {
         /// A portal and what it shall hold
         #[arg(required = true, value_name = "PORTAL=CALLS")]
         shares: Vec<Share>,
+        /// Why, for the audit trail
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
         /// Refuse if the budget changed since this etag was read
         #[arg(long, value_name = "ETAG")]
         etag: Option<String>,
@@ -299,8 +305,8 @@ pub enum StatusCommand {
         /// The portal
         #[arg(value_parser = clap::value_parser!(i64).range(1..))]
         portal: i64,
-        /// Why
-        #[arg(long, default_value = "")]
+        /// Why; shown with the status and in the audit trail
+        #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
         /// Refuse if the sync status changed since this etag was read
         #[arg(long, value_name = "ETAG")]
@@ -312,6 +318,9 @@ pub enum StatusCommand {
         /// The portal
         #[arg(value_parser = clap::value_parser!(i64).range(1..))]
         portal: i64,
+        /// Why, for the audit trail
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
         /// Refuse if the sync status changed since this etag was read
         #[arg(long, value_name = "ETAG")]
         etag: Option<String>,

@@ -77,6 +77,9 @@ pub enum SetupCommand {
     /// Give a setup up; its answers stay readable, its secrets are deleted
     #[command(after_help = "Examples:\n  connectorctl setup abandon --portal 62515 --yes")]
     Abandon {
+        /// Why, for the audit trail
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
         /// Refuse if the setup changed since this etag was read
         #[arg(long, value_name = "ETAG")]
         etag: Option<String>,

@@ -84,7 +84,9 @@ pub async fn run(context: &Context, command: ConnectionsCommand) -> Result<Exit,
             return Ok(if answer.connectable { Exit::Ok } else { Exit::Failed });
         }
         ConnectionsCommand::Rotate(args) => return rotate(context, args).await,
-        ConnectionsCommand::Disconnect { portal, etag } => disconnect(context, portal, etag).await?,
+        ConnectionsCommand::Disconnect { portal, reason, etag } => {
+            disconnect(context, portal, reason, etag).await?;
+        }
         ConnectionsCommand::Watch { portal, watch } => {
             let portal_id = portal.unwrap_or_default();
             let open = async |token: Request<String>| {
@@ -107,6 +109,7 @@ async fn rotate(context: &Context, args: RotateArgs) -> Result<Exit, Error> {
         request_id: request_id.clone(),
         portal_id: args.portal,
         credential: Some(credential),
+        reason: args.reason,
     };
     let rotate = async |request| client.connections().rotate_credential(request).await;
     let answer = client.change(&request_id, message, rotate).await?;
@@ -117,13 +120,18 @@ async fn rotate(context: &Context, args: RotateArgs) -> Result<Exit, Error> {
     watch_attempt(context, answer.attempt, &Of::Portal).await
 }
 
-async fn disconnect(context: &Context, portal_id: i64, etag: Option<String>) -> Result<(), Error> {
+async fn disconnect(
+    context: &Context,
+    portal_id: i64,
+    reason: String,
+    etag: Option<String>,
+) -> Result<(), Error> {
     let named = portal_id.to_string();
     context.confirm(&context.view.lang.with("ctl-confirm-disconnect", &[("portal_id", &named)]))?;
     let client = &context.client;
     let request_id = client.request_id();
     let etag = etag.unwrap_or_default();
-    let message = v1::DisconnectRequest { request_id: request_id.clone(), portal_id, etag };
+    let message = v1::DisconnectRequest { request_id: request_id.clone(), portal_id, etag, reason };
     let disconnect = async |request| client.connections().disconnect(request).await;
     context.print(&client.change(&request_id, message, disconnect).await?)
 }

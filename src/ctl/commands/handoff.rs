@@ -41,10 +41,10 @@ pub async fn run(context: &Context, setup_id: String, command: HandoffCommand) -
             let answer: v1::ListHandoffsResponse = pages(&page, read, append!(handoffs)).await?;
             context.print(&answer)?;
         }
-        HandoffCommand::Revoke { handoff } => {
+        HandoffCommand::Revoke { handoff: handoff_id, reason } => {
             let request_id = client.request_id();
             let message =
-                v1::RevokeHandoffRequest { request_id: request_id.clone(), setup_id, handoff_id: handoff };
+                v1::RevokeHandoffRequest { request_id: request_id.clone(), setup_id, handoff_id, reason };
             let revoke = async |request| client.setups().revoke_handoff(request).await;
             context.print(&client.change(&request_id, message, revoke).await?)?;
         }

@@ -18,9 +18,9 @@ pub async fn run(context: &Context, command: KeysCommand) -> Result<Exit, Error>
     match command {
         KeysCommand::List => context.print(&status(context).await?)?,
         KeysCommand::Watch => return to_its_end(context).await,
-        KeysCommand::Rotate { no_wait } => {
+        KeysCommand::Rotate { no_wait, reason } => {
             let request_id = client.request_id();
-            let message = v1::RotateKeysRequest { request_id: request_id.clone() };
+            let message = v1::RotateKeysRequest { request_id: request_id.clone(), reason };
             let rotate = async |request| client.keys().rotate_keys(request).await;
             let answer = client.change(&request_id, message, rotate).await?;
             if !no_wait {
@@ -28,11 +28,11 @@ pub async fn run(context: &Context, command: KeysCommand) -> Result<Exit, Error>
             }
             context.print(&answer)?;
         }
-        KeysCommand::Retire { key: key_id } => {
+        KeysCommand::Retire { key: key_id, reason } => {
             let named = [("key_id", key_id.as_str())];
             context.confirm(&context.view.lang.with("ctl-confirm-retire-key", &named))?;
             let request_id = client.request_id();
-            let message = v1::RetireKeyRequest { request_id: request_id.clone(), key_id };
+            let message = v1::RetireKeyRequest { request_id: request_id.clone(), key_id, reason };
             let retire = async |request| client.keys().retire_key(request).await;
             context.print(&client.change(&request_id, message, retire).await?)?;
         }

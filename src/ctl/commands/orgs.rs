@@ -34,13 +34,14 @@ pub async fn run(context: &Context, command: OrgsCommand) -> Result<Exit, Error>
             let get = async |request| client.orgs().get_api_budget(request).await;
             context.print(&client.read(v1::GetApiBudgetRequest { org_id }, get).await?)?;
         }
-        OrgsCommand::Allocate { org, shares, etag, validate_only } => {
+        OrgsCommand::Allocate { org, shares, reason, etag, validate_only } => {
             let request_id = client.request_id();
             let message = v1::AllocateApiCallsRequest {
                 request_id: request_id.clone(),
                 org_id: org,
                 shares: shares.into_iter().map(share).collect(),
                 etag: etag.unwrap_or_default(),
+                reason,
                 validate_only,
             };
             let allocate = async |request| client.orgs().allocate_api_calls(request).await;

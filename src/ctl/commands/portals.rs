@@ -38,13 +38,14 @@ pub async fn run(context: &Context, command: PortalsCommand) -> Result<Exit, Err
             let answer: v1::ListPortalsResponse = pages(&page, read, append!(portals)).await?;
             context.print(&answer)?;
         }
-        PortalsCommand::UpdateCredential { portal, credential, etag } => {
+        PortalsCommand::UpdateCredential { portal, credential, reason, etag } => {
             let request_id = client.request_id();
             let message = v1::UpdatePortalCredentialRequest {
                 request_id: request_id.clone(),
                 portal_id: portal,
                 credential: Some(hubspot(context, &credential)?),
                 etag: etag.unwrap_or_default(),
+                reason,
             };
             let update = async |request| client.portals().update_portal_credential(request).await;
             context.print(&client.change(&request_id, message, update).await?)?;

@@ -25,7 +25,9 @@ pub async fn run(context: &Context, args: SetupArgs) -> Result<Exit, Error> {
         Some(SetupCommand::Describe) => describe(context, &target).await?,
         Some(SetupCommand::Get) => get(context, setup_id().await?).await?,
         Some(SetupCommand::Watch(watch)) => follow(context, &setup_id().await?, watch.resume_token).await?,
-        Some(SetupCommand::Abandon { etag }) => abandon(context, setup_id().await?, etag).await?,
+        Some(SetupCommand::Abandon { reason, etag }) => {
+            abandon(context, setup_id().await?, reason, etag).await?;
+        }
         Some(SetupCommand::Handoff(command)) => handoff::run(context, setup_id().await?, command).await?,
         Some(SetupCommand::Before(step)) => {
             steps::before_connecting(context, &setup_id().await?, step).await?;
@@ -80,12 +82,17 @@ async fn follow(context: &Context, setup_id: &str, token: Option<String>) -> Res
     print_all(context, token, open).await.map(|_| ())
 }
 
-async fn abandon(context: &Context, setup_id: String, etag: Option<String>) -> Result<(), Error> {
+async fn abandon(
+    context: &Context,
+    setup_id: String,
+    reason: String,
+    etag: Option<String>,
+) -> Result<(), Error> {
     context.confirm(&context.view.lang.with("ctl-confirm-abandon", &[("setup_id", &setup_id)]))?;
     let client = &context.client;
     let request_id = client.request_id();
     let etag = etag.unwrap_or_default();
-    let message = v1::AbandonSetupRequest { request_id: request_id.clone(), setup_id, etag };
+    let message = v1::AbandonSetupRequest { request_id: request_id.clone(), setup_id, etag, reason };
     let abandon = async |request| client.setups().abandon_setup(request).await;
     context.print(&client.change(&request_id, message, abandon).await?)
 }

@@ -36,10 +36,10 @@ pub async fn run(context: &Context, command: StatusCommand) -> Result<Exit, Erro
             let pause = async |request| client.sync().pause_sync(request).await;
             context.print(&client.change(&request_id, message, pause).await?)?;
         }
-        StatusCommand::Resume { portal: portal_id, etag } => {
+        StatusCommand::Resume { portal: portal_id, reason, etag } => {
             let request_id = client.request_id();
             let etag = etag.unwrap_or_default();
-            let message = v1::ResumeSyncRequest { request_id: request_id.clone(), portal_id, etag };
+            let message = v1::ResumeSyncRequest { request_id: request_id.clone(), portal_id, etag, reason };
             let resume = async |request| client.sync().resume_sync(request).await;
             context.print(&client.change(&request_id, message, resume).await?)?;
         }

@@ -16,7 +16,7 @@ fn many(events: &[v1::AuditEvent], view: &View) -> String {
     let rows = events.iter().map(|event| {
         vec![
             plain(time(event.occur_time.as_ref())),
-            plain(event.portal_id.to_string()),
+            plain(portal(event.portal_id)),
             plain(event.sequence.to_string()),
             plain(&event.principal),
             plain(&event.method),
@@ -26,6 +26,11 @@ fn many(events: &[v1::AuditEvent], view: &View) -> String {
         ]
     });
     grid(view, &header, rows.collect())
+}
+
+/// What belongs to no portal, such as a change of keys, has none.
+fn portal(portal_id: i64) -> String {
+    if portal_id == 0 { "–".to_owned() } else { portal_id.to_string() }
 }
 
 fn verdict(verdict: &v1::VerifyAuditTrailResponse, view: &View) -> String {
@@ -51,7 +56,7 @@ fn findings(findings: &[v1::AuditFinding], view: &View) -> String {
     let header = ["portal", "row", "found", "good-until"];
     let rows = findings.iter().map(|finding| {
         vec![
-            plain(finding.portal_id.to_string()),
+            plain(portal(finding.portal_id)),
             plain(number(finding.sequence)),
             named::<AuditProblem>(finding.problem, view),
             plain(number(finding.good_until_sequence)),

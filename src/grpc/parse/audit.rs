@@ -79,13 +79,13 @@ pub fn verify(message: v1::VerifyAuditTrailRequest) -> Parsed<VerifyAuditTrail> 
 
 fn signed_head(violations: &mut Violations, position: usize, head: &v1::AuditHead) -> Option<ChainHead> {
     let at = |name: &str| format!("heads[{position}].{name}");
-    let portal_id = field::portal_id(violations, &at("portal_id"), head.portal_id);
+    let portal_id = field::within(violations, &at("portal_id"), head.portal_id, 0..=i64::MAX);
     let sequence = field::within(violations, &at("sequence"), head.sequence, 1..=i64::MAX);
     let hash = head.hash.as_slice().try_into().ok();
     if hash.is_none() {
         violations.add(at("hash"), Wrong::OutOfRange { min: 32, max: 32 });
     }
-    Some(ChainHead { portal_id: portal_id?.get(), sequence: sequence?, hash: hash? })
+    Some(ChainHead { portal_id: portal_id?, sequence: sequence?, hash: hash? })
 }
 
 fn moment(violations: &mut Violations, field: &str, at: Option<Timestamp>) -> Option<OffsetDateTime> {

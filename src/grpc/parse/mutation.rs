@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 use super::{field, violations::Violations};
 use crate::api::v1;
 
+/// Characters of a reason.
+const MAX_REASON_CHARS: usize = 500;
+
 /// The frame of a change: which method, how it is made repeatable, what it expects, whether it is only tried.
 #[derive(Clone)]
 pub struct Mutation {
@@ -22,6 +25,8 @@ pub struct Mutation {
     pub version: Option<i64>,
     /// Only say what would come of it.
     pub validate_only: bool,
+    /// Why, where the caller says so: the audit row carries it.
+    pub reason: Option<String>,
 }
 
 impl fmt::Debug for Mutation {
@@ -48,6 +53,9 @@ pub trait Changes: Message {
 
     /// Whether it is only to be tried.
     fn validate_only(&self) -> bool;
+
+    /// Why; empty where it carries no reason.
+    fn reason(&self) -> &str;
 }
 
 /// Takes the frame of a change off its message.
@@ -59,6 +67,8 @@ pub fn mutation<M: Changes>(violations: &mut Violations, message: &mut M) -> Mut
         payload: Zeroizing::new(message.encode_to_vec()),
         version: field::etag(violations, "etag", message.etag()),
         validate_only: message.validate_only(),
+        reason: field::text(violations, "reason", message.reason(), MAX_REASON_CHARS)
+            .filter(|reason| !reason.is_empty()),
     }
 }
 
@@ -82,19 +92,29 @@ macro_rules! changes {
             fn validate_only(&self) -> bool {
                 changes!(@validate_only self $($field)*)
             }
+
+            fn reason(&self) -> &str {
+                changes!(@reason self $($field)*)
+            }
         }
     )*};
+    // Each looks for its field from the first one on.
+    (@etag $message:ident) => { "" };
     (@etag $message:ident etag $($rest:ident)*) => { &$message.etag };
-    (@etag $message:ident $($rest:ident)*) => { "" };
-    (@validate_only $message:ident etag validate_only) => { $message.validate_only };
-    (@validate_only $message:ident $($rest:ident)*) => { false };
+    (@etag $message:ident $other:ident $($rest:ident)*) => { changes!(@etag $message $($rest)*) };
+    (@validate_only $message:ident) => { false };
+    (@validate_only $message:ident validate_only $($rest:ident)*) => { $message.validate_only };
+    (@validate_only $message:ident $other:ident $($rest:ident)*) => { changes!(@validate_only $message $($rest)*) };
+    (@reason $message:ident) => { "" };
+    (@reason $message:ident reason $($rest:ident)*) => { &$message.reason };
+    (@reason $message:ident $other:ident $($rest:ident)*) => { changes!(@reason $message $($rest)*) };
 }
 
 changes! {
     RegisterPortalRequest is "PortalService/RegisterPortal" {}
-    UpdatePortalCredentialRequest is "PortalService/UpdatePortalCredential" { etag }
+    UpdatePortalCredentialRequest is "PortalService/UpdatePortalCredential" { etag, reason }
     StartSetupRequest is "SetupService/StartSetup" {}
-    AbandonSetupRequest is "SetupService/AbandonSetup" { etag }
+    AbandonSetupRequest is "SetupService/AbandonSetup" { etag, reason }
     AcknowledgePrerequisitesRequest is "SetupService/AcknowledgePrerequisites" { etag, validate_only }
     SelectEditionRequest is "SetupService/SelectEdition" { etag, validate_only }
     ConfirmAdminAccessRequest is "SetupService/ConfirmAdminAccess" { etag, validate_only }
@@ -110,20 +130,20 @@ changes! {
     EnableSyncRequest is "SetupService/EnableSync" { etag, validate_only }
     FinishSetupRequest is "SetupService/FinishSetup" { etag, validate_only }
     CreateHandoffRequest is "SetupService/CreateHandoff" {}
-    RevokeHandoffRequest is "SetupService/RevokeHandoff" {}
+    RevokeHandoffRequest is "SetupService/RevokeHandoff" { reason }
     ConnectAccountsRequest is "ConnectionService/ConnectAccounts" { etag }
-    RotateCredentialRequest is "ConnectionService/RotateCredential" {}
-    DisconnectRequest is "ConnectionService/Disconnect" { etag }
-    AllocateApiCallsRequest is "OrgService/AllocateApiCalls" { etag, validate_only }
+    RotateCredentialRequest is "ConnectionService/RotateCredential" { reason }
+    DisconnectRequest is "ConnectionService/Disconnect" { etag, reason }
+    AllocateApiCallsRequest is "OrgService/AllocateApiCalls" { etag, validate_only, reason }
     CreateSmartListRequest is "InclusionListService/CreateSmartList" {}
     SetInclusionListRequest is "InclusionListService/SetInclusionList" { etag }
     ClearInclusionListRequest is "InclusionListService/ClearInclusionList" { etag }
     CreateTestContactRequest is "TestContactService/CreateTestContact" {}
     CancelTestContactRequest is "TestContactService/CancelTestContact" {}
     DeleteTestContactRequest is "TestContactService/DeleteTestContact" {}
-    PauseSyncRequest is "SyncService/PauseSync" { etag }
-    ResumeSyncRequest is "SyncService/ResumeSync" { etag }
-    RotateKeysRequest is "KeyService/RotateKeys" {}
-    RetireKeyRequest is "KeyService/RetireKey" {}
+    PauseSyncRequest is "SyncService/PauseSync" { etag, reason }
+    ResumeSyncRequest is "SyncService/ResumeSync" { etag, reason }
+    RotateKeysRequest is "KeyService/RotateKeys" { reason }
+    RetireKeyRequest is "KeyService/RetireKey" { reason }
     UpdateSyncSettingsRequest is "SyncService/UpdateSyncSettings" { etag, validate_only }
 }

@@ -17,9 +17,6 @@ use crate::{
     },
 };
 
-/// Characters of a pause's reason.
-const MAX_PAUSE_REASON_CHARS: usize = 500;
-
 /// `GetSyncStatusRequest`, or everything that is wrong with it.
 pub fn get(message: &v1::GetSyncStatusRequest) -> Parsed<PortalId> {
     only_portal(message.portal_id)
@@ -37,8 +34,6 @@ pub struct PauseSync {
     pub mutation: Mutation,
     /// The portal.
     pub portal_id: PortalId,
-    /// Why; may be empty.
-    pub reason: String,
 }
 
 /// `PauseSyncRequest`, or everything that is wrong with it.
@@ -46,8 +41,7 @@ pub fn pause(mut message: v1::PauseSyncRequest) -> Parsed<PauseSync> {
     let mut v = Violations::new();
     let mutation = mutation(&mut v, &mut message);
     let portal_id = field::portal_id(&mut v, "portal_id", message.portal_id);
-    let reason = field::text(&mut v, "reason", &message.reason, MAX_PAUSE_REASON_CHARS);
-    let parsed = || Some(PauseSync { mutation, portal_id: portal_id?, reason: reason? });
+    let parsed = || Some(PauseSync { mutation, portal_id: portal_id? });
     v.finish(parsed())
 }
 

@@ -56,10 +56,11 @@ impl SyncService for Backend {
         let (call, message) = self.open(request).await?;
         call.answer(async {
             let asked = parse::sync::pause(message)?;
-            let mut change = call.change(&self.control, &asked.mutation);
-            change.reason = Some(asked.reason.clone()).filter(|reason| !reason.is_empty());
+            let change = call.change(&self.control, &asked.mutation);
             let version = asked.mutation.version;
-            let view = self.control.pause_sync(&change, asked.portal_id, asked.reason, version).await?;
+            // Also part of the state: it is shown as long as the sync is paused.
+            let reason = asked.mutation.reason.unwrap_or_default();
+            let view = self.control.pause_sync(&change, asked.portal_id, reason, version).await?;
             Ok(v1::PauseSyncResponse { status: Some(status(&call, &view)) })
         })
         .await

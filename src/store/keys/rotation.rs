@@ -1,9 +1,6 @@
 //! Changing the key that seals, and giving one up: changes of the installation as a whole, one after the other.
 
-use std::sync::Arc;
-
-use futures::future::BoxFuture;
-use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
 use sqlx::PgConnection;
 use time::Duration;
 use uuid::Uuid;
@@ -11,10 +8,7 @@ use uuid::Uuid;
 use super::{holders, sealing_key};
 use crate::{
     domain::{Reason, Refusal},
-    store::{
-        Call, Store, StoreError,
-        transaction::{recorded_answer, until_through, write_json},
-    },
+    store::{Call, Store, StoreError, installation::InstallationTx},
 };
 
 impl Store {
@@ -24,9 +18,9 @@ impl Store {
     /// `NO_NEW_KEY` when it seals already and no row carries another, `KEY_RETIRED`, `KEY_NOT_EVERYWHERE`.
     pub async fn start_rotation(&self, call: &Call, to: &str, live: Duration) -> Result<(), StoreError> {
         let (to, principal) = (to.to_owned(), call.principal.clone());
-        self.on_installation(call, move |connection| {
+        self.change_installation(call, move |tx| {
             let (to, principal) = (to.clone(), principal.clone());
-            Box::pin(async move { start_rotation(connection, &to, &principal, live).await })
+            Box::pin(async move { start_rotation(tx, &to, &principal, live).await })
         })
         .await
     }
@@ -43,9 +37,9 @@ impl Store {
         live: Duration,
     ) -> Result<(), StoreError> {
         let (key_id, principal) = (key_id.to_owned(), call.principal.clone());
-        self.on_installation(call, move |connection| {
+        self.change_installation(call, move |tx| {
             let (key_id, keys, principal) = (key_id.clone(), keys.clone(), principal.clone());
-            Box::pin(async move { retire_key(connection, &key_id, &keys, &principal, live).await })
+            Box::pin(async move { retire_key(tx, &key_id, &keys, &principal, live).await })
         })
         .await
     }
@@ -56,50 +50,6 @@ impl Store {
     /// `REQUEST_ID_REUSED`.
     pub async fn was_done(&self, call: &Call) -> Result<bool, StoreError> {
         Ok(self.recorded::<()>(call).await?.is_some())
-    }
-
-    /// Changes what belongs to no portal, under the lock of the installation. The same call made again does nothing.
-    async fn on_installation<T, F>(&self, call: &Call, body: F) -> Result<T, StoreError>
-    where
-        T: Serialize + DeserializeOwned + Send + Sync + 'static,
-        F: for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + Sync + 'static,
-    {
-        let (store, call, body) = (self.clone(), call.clone(), Arc::new(body));
-        let task = self
-            .tasks
-            .spawn(async move { until_through(|| store.installation_once(&call, body.as_ref())).await });
-        task.await.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)))
-    }
-
-    async fn installation_once<T, F>(&self, call: &Call, body: &F) -> Result<T, StoreError>
-    where
-        T: Serialize + DeserializeOwned,
-        F: for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Result<T, StoreError>>,
-    {
-        let mut tx = self.pool.begin().await?;
-        sqlx::query!("/* keys::lock_installation */ select singleton from installation for update")
-            .fetch_one(&mut *tx)
-            .await?;
-        if let Some(answer) = recorded_answer(&mut tx, call).await? {
-            return Ok(answer);
-        }
-        let answer = body(&mut tx).await?;
-        sqlx::query!(
-            "/* keys::on_installation */
-            insert into request_records (principal, method, request_id, payload_hash, answer)
-            values ($1, $2, $3, $4, $5)",
-            call.principal,
-            call.method,
-            call.request_id,
-            call.payload_hash.as_slice(),
-            write_json("answer", &answer)?,
-        )
-        .execute(&mut *tx)
-        .await?;
-        crate::failpoint::hit("store.before_commit").await;
-        tx.commit().await?;
-        crate::failpoint::hit("store.after_commit").await;
-        Ok(answer)
     }
 }
 
@@ -121,11 +71,12 @@ pub(in crate::store) async fn is_other_key_carried(
 }
 
 async fn start_rotation(
-    connection: &mut PgConnection,
+    tx: &mut InstallationTx,
     to: &str,
     principal: &str,
     live: Duration,
 ) -> Result<(), StoreError> {
+    let connection: &mut PgConnection = &mut tx.sql;
     let from = sealing_key(connection).await?;
     if from == to && !is_other_key_carried(connection, to).await? {
         return Err(Refusal::new(Reason::NoNewKey).with("key_id", to).into());
@@ -151,7 +102,9 @@ async fn start_rotation(
     sqlx::query!("/* keys::start_rotation */ update installation set sealing_key_id = $1", to)
         .execute(&mut *connection)
         .await?;
-    begin_rewrap(connection, &from, to, principal).await
+    begin_rewrap(connection, &from, to, principal).await?;
+    tx.details.note("keys", json!({ "act": "rotated", "from": from, "to": to }));
+    Ok(())
 }
 
 /// One that runs already goes on, to the new key.
@@ -178,12 +131,13 @@ pub(in crate::store) async fn begin_rewrap(
 }
 
 async fn retire_key(
-    connection: &mut PgConnection,
+    tx: &mut InstallationTx,
     key_id: &str,
     keys: &[String],
     principal: &str,
     live: Duration,
 ) -> Result<(), StoreError> {
+    let connection: &mut PgConnection = &mut tx.sql;
     let in_use = |rows: i64| Refusal::new(Reason::KeyInUse).with("key_id", key_id).with("rows", rows);
     let rows = sqlx::query_scalar!(
         r#"/* keys::retire_key */ select count(*) as "rows!" from secrets where key_id = any($1)"#,
@@ -206,5 +160,7 @@ async fn retire_key(
     )
     .execute(connection)
     .await?;
+    // All that went with it: of a key management service the older ones go too.
+    tx.details.note("keys", json!({ "act": "retired", "key_ids": keys }));
     Ok(())
 }

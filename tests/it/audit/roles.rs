@@ -110,6 +110,11 @@ async fn not_even_the_owner_changes_the_trail_or_a_revision_without_it() -> Resu
         "update portals set revision = revision - 1",
         "update portals set audit_sequence = audit_sequence - 1",
         "update portals set audit_head = decode(repeat('11', 32), 'hex')",
+        // What belongs to no portal: told when the statement, which is a transaction here, ends.
+        "update installation set audit_sequence = audit_sequence + 1",
+        "update installation set audit_head = decode(repeat('11', 32), 'hex')",
+        "update installation set sealing_key_id = 'mine'",
+        "insert into retired_keys (key_id, retired_by) values ('mine', 'x')",
         // A row that does not say what the portal's row says.
         "with row as (
             insert into audit_rows (portal_id, sequence, revision, occurred_at, principal, method, request_id, kinds,
@@ -140,7 +145,14 @@ async fn who_reads_the_trail_reads_nothing_else() -> Result<()> {
             .fetch_one(&mut reader)
             .await?;
     ensure!(rows > 0 && heads > 0, "{rows} rows, {heads} heads");
+    let installation: i64 = sqlx::query_scalar(
+        "select count(*) from (select audit_sequence, audit_head from installation) as head",
+    )
+    .fetch_one(&mut reader)
+    .await?;
+    ensure!(installation == 1, "the head of what belongs to no portal");
     for sql in [
+        "select sealing_key_id from installation",
         "select portal from portals",
         "select * from secrets",
         "select * from request_records",

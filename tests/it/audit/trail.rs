@@ -10,9 +10,12 @@ use connector::{
 };
 use sqlx::{Connection as _, PgConnection, Row as _, postgres::PgRow};
 
-use crate::harness::{
-    World,
-    walk::{Clients, Walk},
+use crate::{
+    harness::{
+        World,
+        walk::{Clients, Walk},
+    },
+    keys::{RingFile, key_status, retire_key, rotate_keys, rotated, with_ring},
 };
 
 /// A folder for keys and statements, deleted with this value.
@@ -32,9 +35,10 @@ impl Drop for Folder {
     }
 }
 
-/// Two portals that walked the wizard, their heads signed and exported.
+/// Two portals that walked the wizard, keys that changed, all heads signed and exported.
 pub struct Installation {
     pub world: World,
+    _ring: RingFile,
     pub folder: Folder,
     pub keys: Vec<PublicKey>,
 }
@@ -45,16 +49,19 @@ impl Installation {
         let key_file = folder.0.join("audit.pem");
         let key = SigningKey::create(&key_file)?;
         let exports = folder.0.join("heads");
+        let ring = RingFile::new()?;
         let mut world = World::start_with(|config| {
+            with_ring(config, &ring);
             config.audit.signing_key_file = Some(key_file);
             config.audit.export_dir = Some(exports);
         })
         .await?;
         Walk::before(&world, v1::Step::ConnectAccounts).await?;
         Walk::start_with(&world, seed::TOKEN_B).await?;
+        change_keys(&world, &ring).await?;
         // The last thing that a server does is to sign.
         world.restart().await?;
-        Ok(Self { world, folder, keys: vec![key.public()] })
+        Ok(Self { world, _ring: ring, folder, keys: vec![key.public()] })
     }
 
     pub async fn clients(&self) -> Result<Clients> {
@@ -84,6 +91,17 @@ impl Installation {
         }
         Ok(series.heads())
     }
+}
+
+/// Rotates to a new key and retires the old one: two rows in the chain that belongs to no portal.
+pub async fn change_keys(world: &World, ring: &RingFile) -> Result<()> {
+    let line = world.line().await?;
+    let old = key_status(&line).await?.sealing_key_id;
+    let new = ring.add_key()?;
+    rotate_keys(&line).await?;
+    rotated(&line, &new).await?;
+    retire_key(&line, &old).await?;
+    Ok(())
 }
 
 /// Verifies everything, in parts of so many rows, with the heads that were signed.
@@ -150,12 +168,11 @@ pub async fn rows(database: &mut PgConnection) -> Result<Vec<Row>> {
     sqlx::query(sql).fetch_all(database).await?.iter().map(read).collect()
 }
 
-/// What the portal's own row says of its chain.
+/// What the portal's own row says of its chain; of portal 0 the installation's.
 pub async fn recorded_head(database: &mut PgConnection, portal_id: i64) -> Result<Head> {
-    let row = sqlx::query("select audit_sequence, audit_head from portals where portal_id = $1")
-        .bind(portal_id)
-        .fetch_one(database)
-        .await?;
+    let sql = "select audit_sequence, audit_head from portals where portal_id = $1
+        union all select audit_sequence, audit_head from installation where $1 = 0";
+    let row = sqlx::query(sql).bind(portal_id).fetch_one(database).await?;
     let hash: Vec<u8> = row.try_get("audit_head")?;
     Ok(Head { sequence: row.try_get("audit_sequence")?, hash: hash.try_into().ok().context("not 32 bytes")? })
 }
@@ -164,7 +181,7 @@ pub async fn recorded_head(database: &mut PgConnection, portal_id: i64) -> Resul
 pub async fn open_up(database: &mut PgConnection) -> Result<()> {
     sqlx::raw_sql(
         "alter table audit_rows disable trigger all; alter table portals disable trigger all;
-        alter table audit_exports disable trigger all",
+        alter table audit_exports disable trigger all; alter table installation disable trigger all",
     )
     .execute(database)
     .await?;
@@ -198,12 +215,12 @@ pub async fn replace(database: &mut PgConnection, portal_id: i64, rows: &[Row], 
         .execute(&mut *tx)
         .await?;
     }
-    sqlx::query("update portals set audit_sequence = $2, audit_head = $3 where portal_id = $1")
-        .bind(portal_id)
-        .bind(head.sequence)
-        .bind(head.hash.as_slice())
-        .execute(&mut *tx)
-        .await?;
+    let sql = if portal_id == 0 {
+        "update installation set audit_sequence = $2, audit_head = $3 where $1 = 0"
+    } else {
+        "update portals set audit_sequence = $2, audit_head = $3 where portal_id = $1"
+    };
+    sqlx::query(sql).bind(portal_id).bind(head.sequence).bind(head.hash.as_slice()).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())
 }

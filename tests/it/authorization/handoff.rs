@@ -46,6 +46,7 @@ async fn revoke(walk: &Walk, handoff_id: &str) -> Result<v1::Handoff, tonic::Sta
         request_id: request_id(),
         setup_id: walk.setup_id.clone(),
         handoff_id: handoff_id.to_owned(),
+        ..Default::default()
     };
     let answer = inner(walk.clients.setups.clone().revoke_handoff(request).await)?;
     Ok(answer.handoff.unwrap_or_default())

@@ -21,6 +21,7 @@ pub const RULES: &[Row] = &[
     ("*", "request_id", request_id),
     ("*", "etag", etag),
     ("*", "validate_only", any),
+    ("*", "reason", |_| name(false, 500)),
     ("DescribeSetupRequest", "setup_id", any_setup_id),
     ("*", "setup_id", setup_id),
     ("*", "test_contact_id", test_contact_id),
@@ -185,7 +186,6 @@ pub const RULES: &[Row] = &[
         Rule::good(text("")).wrong([long(4_097)]).with(text("garbage"), refused)
     }),
     // Sync.
-    ("PauseSyncRequest", "reason", |_| name(false, 500)),
     ("UpdateSyncSettingsRequest", "inclusion.list", |_| {
         Rule::default().left_out(Expect::Fields(&["inclusion.rule"]))
     }),

@@ -53,6 +53,7 @@ async fn r15_a_disconnect_answers_its_repetition_and_refuses_a_foreign_etag() ->
         request_id,
         portal_id: portal.id,
         etag: etag.to_owned(),
+        ..Default::default()
     };
     let disconnect = |request| {
         let mut client = scene.connections();

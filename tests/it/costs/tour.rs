@@ -82,6 +82,7 @@ impl<'t> Tour<'t> {
             portal_id,
             credential: Some(hubspot(self.token)),
             etag: String::new(),
+            ..Default::default()
         });
         self.meter.count("PortalService/UpdatePortalCredential", update).await?;
         Ok(())
@@ -120,6 +121,7 @@ impl<'t> Tour<'t> {
             request_id: request_id(),
             setup_id,
             handoff_id: created.handoff.context("no hand-off")?.handoff_id,
+            ..Default::default()
         });
         self.meter.count("SetupService/RevokeHandoff", revoke).await?;
         Ok(())
@@ -141,6 +143,7 @@ impl<'t> Tour<'t> {
             request_id: request_id(),
             portal_id,
             credential: Some(password(ACME_ADMIN)),
+            ..Default::default()
         });
         let rotated = self.meter.count("ConnectionService/RotateCredential", rotate).await?.into_inner();
         self.connected(&rotated.attempt.context("no attempt")?.attempt_id).await?;
@@ -326,12 +329,14 @@ impl<'t> Tour<'t> {
             request_id: request_id(),
             portal_id: self.walk.portal_id,
             etag: String::new(),
+            ..Default::default()
         });
         self.meter.count("ConnectionService/Disconnect", disconnect).await?;
         let abandon = setups.abandon_setup(v1::AbandonSetupRequest {
             request_id: request_id(),
             setup_id: self.walk.setup_id.clone(),
             etag: String::new(),
+            ..Default::default()
         });
         self.meter.count("SetupService/AbandonSetup", abandon).await?;
         Ok(())
@@ -350,10 +355,14 @@ pub async fn keys(world: &World, meter: &mut Meter, ring: &RingFile) -> Result<(
         Ok((key_status(&line).await?.newest_key_id == second).then_some(()))
     })
     .await?;
-    let rotate = keys.rotate_keys(v1::RotateKeysRequest { request_id: request_id() });
+    let rotate = keys.rotate_keys(v1::RotateKeysRequest { request_id: request_id(), ..Default::default() });
     meter.count("KeyService/RotateKeys", rotate).await?;
     rotated(&line, &second).await?;
-    let retire = keys.retire_key(v1::RetireKeyRequest { request_id: request_id(), key_id: first });
+    let retire = keys.retire_key(v1::RetireKeyRequest {
+        request_id: request_id(),
+        key_id: first,
+        ..Default::default()
+    });
     meter.count("KeyService/RetireKey", retire).await?;
     Ok(())
 }

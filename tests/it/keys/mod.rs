@@ -34,6 +34,9 @@ use crate::harness::{
 /// The first portal of those that a test registers by the dozen.
 const FIRST_PORTAL: u64 = 20_000_001;
 
+/// Why keys are retired here.
+pub const RETIRED_FOR: &str = "its copy was lost, ticket 42";
+
 /// A key ring's file that is removed with this value.
 pub struct RingFile(pub PathBuf);
 
@@ -92,13 +95,17 @@ pub async fn rotate_keys(line: &Line) -> Result<v1::KeyStatus, Status> {
 }
 
 pub async fn rotate_keys_as(line: &Line, request_id: &str) -> Result<v1::KeyStatus, Status> {
-    let request = v1::RotateKeysRequest { request_id: request_id.to_owned() };
+    let request = v1::RotateKeysRequest { request_id: request_id.to_owned(), ..Default::default() };
     let answer = KeyServiceClient::new(line.clone()).rotate_keys(request).await?.into_inner();
     Ok(answer.status.unwrap_or_default())
 }
 
 pub async fn retire_key(line: &Line, key_id: &str) -> Result<v1::KeyStatus, Status> {
-    let request = v1::RetireKeyRequest { request_id: request_id(), key_id: key_id.to_owned() };
+    let request = v1::RetireKeyRequest {
+        request_id: request_id(),
+        key_id: key_id.to_owned(),
+        reason: RETIRED_FOR.to_owned(),
+    };
     let answer = KeyServiceClient::new(line.clone()).retire_key(request).await?.into_inner();
     Ok(answer.status.unwrap_or_default())
 }

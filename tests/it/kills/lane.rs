@@ -121,6 +121,7 @@ impl Lane {
                 request_id: request_id(),
                 portal_id: self.walk.portal_id,
                 etag: String::new(),
+                ..Default::default()
             };
             self.walk.clients.connections.clone().disconnect(request).await?;
         }

@@ -275,6 +275,7 @@ async fn r09_a_setup_can_be_given_up() -> Result<()> {
         request_id: request_id(),
         setup_id: walk.setup_id.clone(),
         etag: etag.to_owned(),
+        ..Default::default()
     };
     let before = walk.setup().await?;
     let refusal = inner(setups.abandon_setup(request(&walk, "1")).await);

@@ -22,8 +22,12 @@ async fn pause(walk: &Walk, reason: &str, etag: &str) -> Result<SyncStatus, Stat
 }
 
 async fn resume(walk: &Walk, etag: &str) -> Result<SyncStatus, Status> {
-    let request =
-        v1::ResumeSyncRequest { request_id: request_id(), portal_id: walk.portal_id, etag: etag.to_owned() };
+    let request = v1::ResumeSyncRequest {
+        request_id: request_id(),
+        portal_id: walk.portal_id,
+        etag: etag.to_owned(),
+        ..Default::default()
+    };
     Ok(inner(walk.clients.sync.clone().resume_sync(request).await)?.status.unwrap_or_default())
 }
 
