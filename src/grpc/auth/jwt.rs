@@ -79,10 +79,6 @@ impl Tokens {
         self.keys.keep_fresh(stop).await;
     }
 
-    pub(super) fn refresh(&self) -> std::time::Duration {
-        self.settings.keys.refresh
-    }
-
     /// Whose token it is and what it allows.
     pub(super) async fn verify(&self, token: &[u8]) -> Result<KnownToken, TokenError> {
         let Names { algorithm, key_id } = self.names(token)?;

@@ -25,9 +25,6 @@ use jwt::{KnownToken, Tokens};
 /// Health is asked by probes that have no credential; it tells nothing but whether there is service.
 const OPEN_SERVICES: &[&str] = &["/grpc.health.v1.Health/"];
 
-/// How often, at least, the callers of streams are looked at again.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
-
 /// How tokens are judged.
 #[derive(Clone, Debug)]
 pub struct TokenSettings {
@@ -134,13 +131,6 @@ impl Authentication {
             Some(tokens) => tokens.keep_fresh(stop).await,
             None => stop.cancelled().await,
         }
-    }
-
-    /// How often the callers of streams are looked at again. With the time that keys need to be read again, a caller
-    /// whose key was revoked is out within a minute.
-    pub(in crate::grpc) fn look_again_every(&self) -> Duration {
-        let refresh = self.0.tokens.as_ref().map(Tokens::refresh);
-        refresh.map_or(LOOK_AGAIN, |refresh| refresh.min(LOOK_AGAIN))
     }
 
     /// Who calls `path` with these headers over a connection with this certificate.

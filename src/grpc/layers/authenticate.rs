@@ -1,15 +1,12 @@
 //! Who calls.
 
 use axum::{
-    body::Body,
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
 
-use hyper::body::Body as _;
-
-use super::{call_of, guarded_body::GuardedBody, refuse_unread};
+use super::{call_of, refuse_unread};
 use crate::{
     domain::Reason,
     grpc::{
@@ -28,7 +25,7 @@ pub(in crate::grpc) struct Ways {
 }
 
 /// Puts the caller into the call, or answers `UNAUTHENTICATED`: always the same, whatever was wrong. A stream that is
-/// under way ends in the same way.
+/// under way is ended in the same way by `Backend::while_valid`.
 pub(in crate::grpc) async fn authenticate(
     State(ways): State<Ways>,
     mut request: Request,
@@ -57,14 +54,8 @@ pub(in crate::grpc) async fn authenticate(
         Ok(caller) => {
             tracing::Span::current().record("principal", caller.name());
             call.caller = caller;
-            request.extensions_mut().insert(call.clone());
-            let (parts, body) = next.run(request).await.into_parts();
-            // An answer that is whole needs no guard.
-            if body.is_end_stream() {
-                return Response::from_parts(parts, body);
-            }
-            let every = ways.authentication.look_again_every();
-            Response::from_parts(parts, Body::new(GuardedBody::new(body, call, every)))
+            request.extensions_mut().insert(call);
+            next.run(request).await
         }
         Err(failure) => refuse_unread(request, &call, &failure).await,
     }

@@ -9,7 +9,6 @@ pub(super) mod authorize;
 pub(super) mod capacity;
 pub(super) mod deadline;
 pub(super) mod elsewhere;
-mod guarded_body;
 pub(super) mod observe;
 mod observed_body;
 pub(super) mod own_status;

@@ -276,6 +276,7 @@ async fn a_stream_ends_when_the_key_of_its_caller_is_revoked() -> Result<()> {
         from_issuer(config);
         config.auth.jwks_url = Some(issuer.url.clone());
         config.grpc.heartbeat = QUICK;
+        config.grpc.stream_recheck = QUICK;
     })
     .await?;
     let channel = channel(&world).await?;
