@@ -11,7 +11,7 @@
 //! | room | what it is for |
 //! |---|---|
 //! | [`domain`] | the rules, pure |
-//! | [`audit`] | the audit trail's hashes, chains and signatures, pure |
+//! | [`audit`] | the audit trail's hashes, chains and signatures; no I/O but the signing key's file |
 //! | [`store`] | the only room with SQL |
 //! | [`salesforce`], [`hubspot`] | the only rooms that speak the vendors' wire formats, over `outbound` |
 //! | [`vault`] | sealing of secrets |

@@ -15,6 +15,18 @@ use zeroize::Zeroizing;
 pub(crate) fn read(path: &Path, max_bytes: u64) -> io::Result<Zeroizing<String>> {
     let file = fs::File::open(path)?;
     refuse_open_permissions(&file.metadata()?)?;
+    read_text(file, max_bytes)
+}
+
+/// Reads a file that anybody may read: the public half of a key.
+///
+/// # Errors
+/// When it can't be read, is larger than `max_bytes`, or not text.
+pub(crate) fn read_public(path: &Path, max_bytes: u64) -> io::Result<Zeroizing<String>> {
+    read_text(fs::File::open(path)?, max_bytes)
+}
+
+fn read_text(file: fs::File, max_bytes: u64) -> io::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
     file.take(max_bytes + 1).read_to_string(&mut text)?;
     if text.len() as u64 > max_bytes {
@@ -28,10 +40,24 @@ pub(crate) fn read(path: &Path, max_bytes: u64) -> io::Result<Zeroizing<String>>
 /// # Errors
 /// When it exists or can't be written.
 pub(crate) fn create(path: &Path, text: &str) -> io::Result<()> {
+    create_with_mode(path, text, 0o600)
+}
+
+/// Writes a file that anybody may read and that must not exist yet.
+///
+/// # Errors
+/// When it exists or can't be written.
+pub(crate) fn create_public(path: &Path, text: &str) -> io::Result<()> {
+    create_with_mode(path, text, 0o644)
+}
+
+fn create_with_mode(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
     let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()

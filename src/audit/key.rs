@@ -1,7 +1,7 @@
 //! The Ed25519 key that signs statements, and the public half that checks them. Both are PEM, as OpenSSL writes them.
 
 use std::{
-    fmt, fs, io,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
@@ -13,6 +13,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::private_file;
+
 const PRIVATE: &str = "PRIVATE KEY";
 const PUBLIC: &str = "PUBLIC KEY";
 /// What comes before the 32 bytes of an Ed25519 key in a SubjectPublicKeyInfo (RFC 8410).
@@ -23,21 +25,13 @@ const MAX_FILE_LEN: u64 = 16 * 1024;
 /// Why there is no key. The messages never carry a part of one.
 #[derive(Debug, Error)]
 pub enum KeyError {
-    /// The file can't be read or written.
+    /// The file can't be read or written, or others can get at the signing key.
     #[error("audit key {}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The system's answer.
         source: io::Error,
-    },
-    /// Others can read the signing key.
-    #[error("audit key {}: its mode is {mode:03o}, others can get at the key; run `chmod 600` on it", path.display())]
-    Permissions {
-        /// The file.
-        path: PathBuf,
-        /// The permission bits found.
-        mode: u32,
     },
     /// Not an Ed25519 key in PEM.
     #[error("audit key {}: not an Ed25519 {kind} in PEM", path.display())]
@@ -79,18 +73,19 @@ impl SigningKey {
         let key = Self::generate()?;
         let pkcs8 = key.0.to_pkcs8v1().map_err(|_| KeyError::Randomness)?;
         let text = Zeroizing::new(pem(PRIVATE, pkcs8.as_ref()));
-        write_new(path, &text, 0o600)?;
-        write_new(&public_path(path), &key.public().to_pem(), 0o644)?;
+        private_file::create(path, &text).map_err(|source| io_error(path, source))?;
+        let public = public_path(path);
+        private_file::create_public(&public, &key.public().to_pem())
+            .map_err(|source| io_error(&public, source))?;
         Ok(key)
     }
 
-    /// Reads the key. On Unix only its owner may write it and others must have no access at all.
+    /// Reads the key from a file that others have no access to.
     ///
     /// # Errors
     /// See [`KeyError`].
     pub fn load(path: &Path) -> Result<Self, KeyError> {
-        refuse_open_permissions(path)?;
-        let text = Zeroizing::new(read(path)?);
+        let text = private_file::read(path, MAX_FILE_LEN).map_err(|source| io_error(path, source))?;
         let pair =
             unpem(PRIVATE, &text).and_then(|der| Ed25519KeyPair::from_pkcs8(&Zeroizing::new(der)).ok());
         pair.map(Self).ok_or_else(|| KeyError::Form { path: path.to_owned(), kind: "private key" })
@@ -119,7 +114,8 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError::Io`], [`KeyError::Form`].
     pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let der = unpem(PUBLIC, &read(path)?);
+        let text = private_file::read_public(path, MAX_FILE_LEN).map_err(|source| io_error(path, source))?;
+        let der = unpem(PUBLIC, &text);
         let bytes = der.as_deref().and_then(|der| der.strip_prefix(&SPKI_PREFIX)?.try_into().ok());
         bytes.map(Self).ok_or_else(|| KeyError::Form { path: path.to_owned(), kind: "public key" })
     }
@@ -142,6 +138,10 @@ impl PublicKey {
     }
 }
 
+fn io_error(path: &Path, source: io::Error) -> KeyError {
+    KeyError::Io { path: path.to_owned(), source }
+}
+
 /// Where the public half of a key file is.
 fn public_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -160,47 +160,11 @@ fn unpem(kind: &str, text: &str) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(body.as_bytes()).ok()
 }
 
-fn read(path: &Path) -> Result<String, KeyError> {
-    let error = |source| KeyError::Io { path: path.to_owned(), source };
-    if fs::metadata(path).map_err(error)?.len() > MAX_FILE_LEN {
-        return Err(error(io::ErrorKind::FileTooLarge.into()));
-    }
-    fs::read_to_string(path).map_err(error)
-}
-
-fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), KeyError> {
-    use std::io::Write as _;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
-    let written = options.open(path).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(|source| KeyError::Io { path: path.to_owned(), source })
-}
-
-#[cfg(unix)]
-fn refuse_open_permissions(path: &Path) -> Result<(), KeyError> {
-    use std::os::unix::fs::MetadataExt as _;
-    let metadata = fs::metadata(path).map_err(|source| KeyError::Io { path: path.to_owned(), source })?;
-    let mode = metadata.mode() & 0o777;
-    if mode & 0o027 == 0 { Ok(()) } else { Err(KeyError::Permissions { path: path.to_owned(), mode }) }
-}
-
-#[cfg(not(unix))]
-fn refuse_open_permissions(_: &Path) -> Result<(), KeyError> {
-    Ok(())
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "test")]
 
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use super::*;
 
@@ -221,7 +185,8 @@ mod tests {
         assert!(matches!(SigningKey::create(&path), Err(KeyError::Io { .. })), "it is never overwritten");
         assert!(matches!(PublicKey::load(&path), Err(KeyError::Form { .. })));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(SigningKey::load(&path), Err(KeyError::Permissions { mode: 0o644, .. })));
+        let refused = SigningKey::load(&path).unwrap_err().to_string();
+        assert!(refused.contains("its mode is 644") && refused.contains("chmod 600"), "{refused}");
         fs::remove_dir_all(&folder).unwrap();
     }
 }

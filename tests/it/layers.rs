@@ -16,8 +16,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("failpoint", &[]),
     ("locale", &[]),
     ("api", &[]),
+    ("private_file", &[]),
     // The trail's mathematics, for whoever checks it: the servers and the admin tool.
-    ("audit", &[]),
+    ("audit", &["private_file"]),
     // Stands alone: it plays the vendors, and must not share the connector's view of them.
     ("simulator", &[]),
     ("vault", &[]),
@@ -27,7 +28,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("outbound", &["failpoint"]),
     // Keys in HashiCorp Vault: one implementation of the vault's interface for holders of keys.
     ("transit", &["vault", "outbound"]),
-    ("private_file", &[]),
     ("ready_file", &["private_file"]),
     // Tokens, for those who have no identity provider; the server itself only verifies.
     ("issuer", &["domain", "private_file"]),
