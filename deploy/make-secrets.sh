@@ -4,8 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folder=deploy/secrets
+# Where the servers write the signed heads of the audit trail.
+heads=deploy/audit
 umask 077
-mkdir -p "$folder"
+mkdir -p "$folder" "$heads"
 
 random() { head -c 32 /dev/urandom | base64 | tr -d '\n'; }
 # In an address, so without the characters that would end a password there.
@@ -23,7 +25,7 @@ if [ ! -e "$folder/keyring.json" ]; then
         "$(random)" "$(random)" >"$folder/keyring.json"
 fi
 
-# The key that signs tokens, and the operator's token. By a program at hand, else by the image.
+# The key that signs tokens, the operator's token, and the key that signs the audit trail. By a program at hand, else by the image.
 connectord() {
     if [ -n "${CONNECTORD:-}" ]; then
         "$CONNECTORD" "$@"
@@ -37,12 +39,14 @@ connectord() {
     connectord issue-token --key "$folder/token-key.json" --subject operator --all-scopes --all-portals \
         --expires-in 90d --out "$folder/operator.token"
 
+[ -e "$folder/audit.pem" ] || connectord new-audit-key "$folder/audit.pem"
+
 # The database's image reads its files under a user of its own; the folder keeps others on this machine out.
 chmod 644 "$folder"/*_password
 
 # Compose mounts the files as they are, so the servers run as the one who may read them: not as root.
 if [ "$(id -u)" = 0 ]; then
-    chown -R 65532:65532 "$folder"
+    chown -R 65532:65532 "$folder" "$heads"
 else
     user="$(id -u):$(id -g)"
     touch .env
