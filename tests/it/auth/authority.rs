@@ -28,6 +28,8 @@ pub struct Issued {
 
 /// For how long, counted from now.
 pub const FINE: (Duration, Duration) = (Duration::hours(-1), Duration::hours(1));
+pub const EXPIRED: (Duration, Duration) = (Duration::hours(-2), Duration::hours(-1));
+pub const NOT_YET: (Duration, Duration) = (Duration::hours(1), Duration::hours(2));
 
 impl Authority {
     pub fn new() -> Result<Self> {
@@ -67,8 +69,12 @@ impl Authority {
 
     /// A certificate for `localhost`.
     pub fn server(&self) -> Result<Issued> {
-        let names = vec![SanType::DnsName("localhost".try_into()?)];
-        self.issue(names, ExtendedKeyUsagePurpose::ServerAuth, FINE)
+        self.server_for("localhost", FINE)
+    }
+
+    /// A server's certificate for a DNS name.
+    pub fn server_for(&self, name: &str, valid: (Duration, Duration)) -> Result<Issued> {
+        self.issue(vec![san(name)?], ExtendedKeyUsagePurpose::ServerAuth, valid)
     }
 
     /// A client's certificate for a URI, or a DNS name.

@@ -1,6 +1,6 @@
 //! Who may call: tokens, keys that come and go, certificates, and servers that don't start open.
 
-mod authority;
+pub mod authority;
 mod certificates;
 mod corpus;
 pub mod forge;

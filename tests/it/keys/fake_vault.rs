@@ -14,11 +14,61 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
+    serve::Listener,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use connector::config::Config;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        self,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    },
+    server::TlsStream,
+};
+
+use crate::auth::authority::Issued;
+
+/// Accepts over TLS; a handshake that fails is the client's to tell.
+struct TlsListener {
+    tcp: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl TlsListener {
+    async fn bind(issued: &Issued) -> Result<Self> {
+        let chain = CertificateDer::pem_slice_iter(issued.chain.as_bytes()).collect::<Result<Vec<_>, _>>()?;
+        let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes())?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)?;
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        Ok(Self { tcp: TcpListener::bind("127.0.0.1:0").await?, acceptor })
+    }
+}
+
+impl Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            if let Ok((stream, address)) = self.tcp.accept().await
+                && let Ok(stream) = self.acceptor.accept(stream).await
+            {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.tcp.local_addr()
+    }
+}
 
 const TOKEN: &str = "hvs.fake-token";
 pub const KEY: &str = "connector";
@@ -43,7 +93,20 @@ pub struct FakeVault {
 impl FakeVault {
     pub async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
+        let (vault, routes) = Self::at(listener.local_addr()?)?;
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Ok(vault)
+    }
+
+    /// The same over TLS, with this certificate.
+    pub async fn start_tls(issued: &Issued) -> Result<Self> {
+        let listener = TlsListener::bind(issued).await?;
+        let (vault, routes) = Self::at(listener.tcp.local_addr()?)?;
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Ok(vault)
+    }
+
+    fn at(address: SocketAddr) -> Result<(Self, Router)> {
         let token_file = std::env::temp_dir().join(format!("connector-vault-token-{}", address.port()));
         std::fs::write(&token_file, TOKEN)?;
         let inner = Inner { versions: vec![rand::random()], min_decryption_version: 1, ..Inner::default() };
@@ -55,8 +118,15 @@ impl FakeVault {
             .route("/v1/transit/encrypt/{name}", post(encrypt))
             .route("/v1/transit/decrypt/{name}", post(decrypt))
             .with_state(vault.clone());
-        tokio::spawn(async move { axum::serve(listener, routes).await });
-        Ok(vault)
+        Ok((vault, routes))
+    }
+
+    /// Keys from here over TLS, trusted by this authority.
+    pub fn configure_tls(&self, config: &mut Config, authority: Option<PathBuf>) -> Result<()> {
+        self.configure(config)?;
+        config.vault.transit_address = Some(format!("https://localhost:{}", self.address.port()).parse()?);
+        config.vault.transit_ca_file = authority;
+        Ok(())
     }
 
     /// Keys from here.

@@ -12,6 +12,7 @@ use super::{
     rotate_keys, rotated, rows_by_key, with_ring,
 };
 use crate::{
+    auth::authority::{Authority, EXPIRED, FINE, Folder},
     connect::scene::{detail, refusal},
     harness::{World, walk::Clients},
 };
@@ -108,4 +109,39 @@ async fn clients_register(clients: &Clients, token: &str) -> Result<v1::Register
         display_name: String::new(),
     };
     Ok(clients.portals.clone().register_portal(request).await?.into_inner())
+}
+
+#[tokio::test]
+async fn vault_is_trusted_by_the_authority_that_is_configured_and_by_no_other() -> Result<()> {
+    let ring = RingFile::new()?;
+    let (authority, other, folder) = (Authority::new()?, Authority::new()?, Folder::new()?);
+    folder.write("vault.pem", &authority.pem())?;
+    folder.write("other.pem", &other.pem())?;
+    let trusted = || Some(folder.path("vault.pem"));
+    let vault = FakeVault::start_tls(&authority.server()?).await?;
+    let mut world = World::without_server(|config| with_ring(config, &ring)).await?;
+    vault.configure_tls(&mut world.config, trusted())?;
+    world.add_server().await?;
+    let clients = Clients::over(world.line().await?);
+    let portals = register_many(&world, &clients, 1).await?;
+    let (portal, _) = portals.first().context("a portal")?;
+    lists(&clients, *portal).await?;
+    ensure!(rows_by_key(&world).await?.keys().eq(["transit.connector.1"]), "Vault sealed it");
+
+    let of = async |issued| anyhow::Ok(FakeVault::start_tls(&issued).await?);
+    for (what, vault, authority) in [
+        ("another authority", vault.clone(), Some(folder.path("other.pem"))),
+        ("the system's authorities", vault.clone(), None),
+        ("another host's certificate", of(authority.server_for("vault.example", FINE)?).await?, trusted()),
+        ("an expired certificate", of(authority.server_for("localhost", EXPIRED)?).await?, trusted()),
+        ("a certificate for clients", of(authority.client("localhost", FINE)?).await?, trusted()),
+    ] {
+        let mut config = world.config.clone();
+        vault.configure_tls(&mut config, authority)?;
+        let refused =
+            app::start(&config, &Lifecycle::new()).await.err().with_context(|| format!("{what}: started"))?;
+        ensure!(refused.to_string().contains("HashiCorp Vault"), "{what}: {refused}");
+        ensure!(vault.decrypts() == 0, "{what}: it was asked");
+    }
+    Ok(())
 }
