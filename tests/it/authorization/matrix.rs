@@ -16,7 +16,7 @@ use super::{
 use crate::{auth::forge::now, harness::walk::Refused};
 
 /// No protocol buffer: what is refused with it was refused before it was decoded.
-const GARBAGE: &[u8] = &[0xff; 16];
+pub const GARBAGE: &[u8] = &[0xff; 16];
 
 /// A kind of caller, and what becomes of its call.
 struct Row {
@@ -37,7 +37,7 @@ enum Body {
     Garbage,
 }
 
-type Answer = Result<bytes::Bytes, Status>;
+pub type Answer = Result<bytes::Bytes, Status>;
 
 fn granted(own: &Ids) -> Who {
     Who::of(&[own.portal_id])
@@ -122,16 +122,16 @@ fn refused_as(answer: &Answer, code: Code, reason: &str) -> Result<(), String> {
     }
 }
 
-fn unauthenticated(_: &Rpc, answer: &Answer, _: &[Ids]) -> Result<(), String> {
+pub fn unauthenticated(_: &Rpc, answer: &Answer, _: &[Ids]) -> Result<(), String> {
     refused_as(answer, Code::Unauthenticated, "UNAUTHENTICATED")
 }
 
-fn denied(_: &Rpc, answer: &Answer, _: &[Ids]) -> Result<(), String> {
+pub fn denied(_: &Rpc, answer: &Answer, _: &[Ids]) -> Result<(), String> {
     refused_as(answer, Code::PermissionDenied, "PERMISSION_DENIED")
 }
 
 /// What is named is not found; what is not named does not appear.
-fn nothing_foreign(rpc: &Rpc, answer: &Answer, hidden: &[Ids]) -> Result<(), String> {
+pub fn nothing_foreign(rpc: &Rpc, answer: &Answer, hidden: &[Ids]) -> Result<(), String> {
     if rpc.field().is_some() {
         return refused_as(answer, Code::NotFound, rpc.not_found());
     }
@@ -147,7 +147,7 @@ fn nothing_foreign(rpc: &Rpc, answer: &Answer, hidden: &[Ids]) -> Result<(), Str
 }
 
 /// It comes through to the parser, which refuses the request id, or to an answer.
-fn fine(rpc: &Rpc, answer: &Answer, _: &[Ids]) -> Result<(), String> {
+pub fn fine(rpc: &Rpc, answer: &Answer, _: &[Ids]) -> Result<(), String> {
     if rpc.is_change() {
         return refused_as(answer, Code::InvalidArgument, "INVALID_FIELD");
     }
