@@ -99,10 +99,9 @@ pub(super) fn seats(answer: SubAnswer) -> Result<Seats, SalesforceError> {
         // Without "View Setup" the rows are hidden rather than refused.
         return Err(SalesforceError::new(SalesforceErrorKind::Permission, DidItHappen::No));
     }
-    Ok(Seats {
-        total: crm.iter().map(|licence| licence.total_licenses).sum(),
-        used: crm.iter().map(|licence| licence.used_licenses).sum(),
-    })
+    // "Unlimited" comes as a very large number, and more than once.
+    let sum = |count: fn(&LicenceRow) -> u32| crm.iter().map(|row| count(row)).fold(0, u32::saturating_add);
+    Ok(Seats { total: sum(|row| row.total_licenses), used: sum(|row| row.used_licenses) })
 }
 
 #[derive(Deserialize)]

@@ -242,6 +242,13 @@ async fn record_types_cost_one_more_call() {
 }
 
 #[test]
+fn licences_without_end_are_many_and_no_overflow() {
+    let licence = json!({ "Name": "Salesforce", "LicenseDefinitionKey": "SFDC", "TotalLicenses": u32::MAX, "UsedLicenses": 7 });
+    let (_, body) = rows(&json!([licence, licence]));
+    assert_eq!(read::seats(Ok(body)), Ok(Seats { total: u32::MAX, used: 14 }));
+}
+
+#[test]
 fn datetimes_of_every_spelling_are_read() {
     let expected = datetime!(2011-07-07 00:37 UTC);
     for text in [
