@@ -23,6 +23,7 @@
 //! | [`app`], [`daemon`] | putting a server together; `connectord`'s commands |
 //! | [`issuer`] | making tokens, where nobody else does |
 //! | [`ctl`] | `connectorctl`, over the API alone |
+//! | `fuzzing` | targets for fuzzing, over every room that reads bytes from outside; not part of a product |
 //! | [`config`], [`telemetry`], [`lifecycle`], [`failpoint`] | the process |
 
 pub mod api;
@@ -34,6 +35,9 @@ pub mod ctl;
 pub mod daemon;
 pub mod domain;
 pub mod failpoint;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod grpc;
 pub mod hubspot;
 pub mod issuer;

@@ -45,6 +45,19 @@ impl Layers {
         if problems.is_empty() { Ok(layers) } else { Err(ConfigError { problems }) }
     }
 
+    /// The same with the text of a file, for fuzzing.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub fn of_document(text: &str, environment: &[(String, String)]) -> Result<Self, ConfigError> {
+        let mut layers = Self::defaults()?;
+        let mut problems = Vec::new();
+        layers.add_document(Path::new("fuzzed.toml"), text, &mut problems);
+        layers.add_environment(environment, &mut problems);
+        if problems.is_empty() { Ok(layers) } else { Err(ConfigError { problems }) }
+    }
+
     fn defaults() -> Result<Self, ConfigError> {
         let path = Path::new("defaults.toml");
         let table = parse(path, super::DEFAULTS)?;
@@ -60,11 +73,14 @@ impl Layers {
     }
 
     fn add_file(&mut self, path: &Path, problems: &mut Vec<Problem>) {
-        let table = match fs::read_to_string(path) {
-            Ok(text) => parse(path, &text),
-            Err(error) => Err(Problem::unreadable(path, &error)),
-        };
-        let table = match table {
+        match fs::read_to_string(path) {
+            Ok(text) => self.add_document(path, &text, problems),
+            Err(error) => problems.push(Problem::unreadable(path, &error)),
+        }
+    }
+
+    fn add_document(&mut self, path: &Path, text: &str, problems: &mut Vec<Problem>) {
+        let table = match parse(path, text) {
             Ok(table) => table,
             Err(problem) => return problems.push(problem),
         };

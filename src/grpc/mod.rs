@@ -11,6 +11,8 @@ pub mod call;
 mod connection;
 pub mod convert;
 pub mod describe;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod health;
 mod held_body;
 mod layers;

@@ -3,6 +3,8 @@
 //! A stream over one portal resumes on the portal's revision, one over all portals on a position that no late commit
 //! can slip behind. Events are read from the database by each stream at its consumer's pace; the hub only wakes them.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod hub;
 mod source;
 mod stream;

@@ -112,6 +112,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "issuer",
         ],
     ),
+    // What reads bytes from outside.
+    (
+        "fuzzing",
+        &["grpc", "watch", "salesforce", "hubspot", "outbound", "vault", "domain", "audit", "config"],
+    ),
     ("bin", &["daemon", "ctl"]),
 ];
 

@@ -9,6 +9,7 @@ mod connect;
 mod costs;
 mod database;
 mod docs;
+mod fuzz;
 mod harness;
 mod hubspot_tokens;
 mod keys;

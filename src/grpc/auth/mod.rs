@@ -5,6 +5,8 @@
 
 mod certificate;
 mod claims;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(in crate::grpc) mod fuzzing;
 mod jwks;
 mod jwt;
 mod key_source;

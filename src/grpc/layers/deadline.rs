@@ -53,7 +53,7 @@ pub(in crate::grpc) async fn bound_time(
 }
 
 /// `grpc-timeout`: at most eight digits and a unit. One that can't be read is left out, as in tonic.
-fn asked_for(headers: &HeaderMap) -> Option<Duration> {
+pub(in crate::grpc) fn asked_for(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if !(1..=8).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -61,7 +61,7 @@ fn translated(status: &Status, max_bytes: usize) -> Option<Failure> {
 /// the field of it that was sent:
 /// `failed to decode Protobuf message: SalesforcePassword.username: SalesforceCredential.method: …: invalid string …`.
 /// It does not say which entry of a list it was.
-fn field_of(message: &str) -> String {
+pub(in crate::grpc) fn field_of(message: &str) -> String {
     let is_word =
         |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let pair = |part| {
