@@ -5,7 +5,7 @@ use crate::{grpc::fuzzing as grpc, watch::fuzzing as watch};
 const JWT: &str = "Bearer eyJhbGciOiJFZERTQSIsImtpZCI6ImsifQ.\
     eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwiYXVkIjoiY29ubmVjdG9yIiwic3ViIjoieCIsImV4cCI6OTk5OTk5OTk5OX0.\
     AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-const NO_ALGORITHM: &str = "Bearer eyJhbGciOiJub25lIn0.\
+const NO_ALGORITHM: &str = "Bearer eyJhbGciOiJub25lIiwia2lkIjoiayJ9.\
     eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwiYXVkIjoiY29ubmVjdG9yIiwic3ViIjoieCIsImV4cCI6OTk5OTk5OTk5OX0.";
 const CLAIMS: &str = r#"{"iss":"https://issuer.example","aud":["connector"],"sub":"x","exp":9999999999,"iat":1,
     "nbf":1,"scope":"setup status.read","portals":[62515]}"#;

@@ -98,6 +98,29 @@ fn no_ciphertext_opens_in_another_place_under_whatever_key() {
     assert_eq!(opened, 0, "of {tried} swaps");
 }
 
+/// Each of the two parts of an envelope is bound to its place by itself: whoever can wrap data keys can't move secrets,
+/// and whoever can move secrets can't move data keys.
+#[test]
+fn each_part_is_bound_to_its_place_without_the_other() {
+    let key = DataKey::random().unwrap();
+    let secret = SecretBytes::new(b"hunter2".to_vec());
+    let home = SealContext { table: "secrets", row: "1/a", field: "token", version: 1 };
+    let elsewhere = [
+        SealContext { table: "portals", ..home },
+        SealContext { row: "1/b", ..home },
+        SealContext { field: "password", ..home },
+        SealContext { version: 2, ..home },
+    ];
+    let sealed = envelope::encrypt(&home, &key, &secret).unwrap();
+    assert!(envelope::decrypt(&home, &key, &sealed).is_ok());
+    let aad = envelope::data_key_aad(&home, &id("a"));
+    assert_ne!(envelope::data_key_aad(&home, &id("b")), aad, "the key id");
+    for place in elsewhere {
+        assert!(envelope::decrypt(&place, &key, &sealed).is_err(), "the secret opens at {place:?}");
+        assert_ne!(envelope::data_key_aad(&place, &id("a")), aad, "the data key opens at {place:?}");
+    }
+}
+
 #[test]
 fn no_flipped_bits_open_and_no_parts_of_two_envelopes() {
     let vault = vault(&["a", "b"]);
