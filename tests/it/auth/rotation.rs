@@ -9,14 +9,17 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use connector::{
     api::v1::{self, sync_service_client::SyncServiceClient},
     config::Config,
     dev::Bearer,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Channel, Endpoint};
+use tonic::{
+    Status, Streaming,
+    transport::{Channel, Endpoint},
+};
 
 use super::{
     call,
@@ -288,14 +291,7 @@ async fn a_stream_ends_when_the_key_of_its_caller_is_revoked() -> Result<()> {
     let (mut lives, mut ends) = (watch(stays.good()?).await?, watch(goes.good()?).await?);
     ensure!(lives.message().await?.is_some() && ends.message().await?.is_some());
     issuer.answers(Answer::Set(jwks(&[&stays])?));
-    let status = loop {
-        match tokio::time::timeout(PATIENCE, ends.message()).await? {
-            Ok(Some(_)) => {}
-            Ok(None) => anyhow::bail!("it ended as if nothing were wrong"),
-            Err(status) => break status,
-        }
-    };
-    is_the_one_refusal(&status)?;
+    is_the_one_refusal(&end_of(ends).await?)?;
     for _ in 0..5 {
         ensure!(lives.message().await?.is_some(), "the other stream lives");
     }
@@ -316,12 +312,17 @@ async fn a_stream_does_not_outlive_its_token() -> Result<()> {
     let token = key.with_claims(|claims| drop(claims.insert("exp".to_owned(), (now() + 2).into())))?;
     let line = Bearer::new(&token.into())?.over(channel(&world).await?);
     let request = v1::WatchSyncStatusRequest::default();
-    let mut stream = SyncServiceClient::new(line).watch_sync_status(request).await?.into_inner();
-    loop {
-        match tokio::time::timeout(PATIENCE, stream.message()).await? {
-            Ok(Some(_)) => {}
-            Ok(None) => anyhow::bail!("it ended as if nothing were wrong"),
-            Err(status) => return is_the_one_refusal(&status),
-        }
-    }
+    let stream = SyncServiceClient::new(line).watch_sync_status(request).await?.into_inner();
+    is_the_one_refusal(&end_of(stream).await?)
+}
+
+/// How a stream ends. It has something to say until then, so that waiting for each message would never be over.
+async fn end_of(mut stream: Streaming<v1::WatchSyncStatusResponse>) -> Result<Status> {
+    let end = async {
+        while let Some(_message) = stream.message().await? {}
+        anyhow::Ok(())
+    };
+    let ended = tokio::time::timeout(PATIENCE, end).await.context("it goes on")?;
+    let error = ended.err().context("it ended as if nothing were wrong")?;
+    error.downcast::<Status>()
 }
