@@ -86,6 +86,13 @@ fn mutated(inputs: &[Vec<u8>], random: &mut StdRng) -> Vec<u8> {
     input
 }
 
+/// A target whose beginning is missing would try nothing, and pass.
+#[test]
+fn every_target_has_what_it_needs() {
+    assert!(super::salesforce::is_ready() && super::hubspot::is_ready() && super::stored::is_ready());
+    assert!(crate::grpc::fuzzing::tokens_are_tried(super::tokens::JWT));
+}
+
 fn run(name: &str) {
     let Some(target) = TARGETS.iter().find(|target| target.name == name) else {
         unreachable!("{name} is no target")

@@ -13,6 +13,11 @@ const USES: u8 = 16;
 static CLIENT: LazyLock<Option<HubSpotClient>> =
     LazyLock::new(|| HubSpotClient::new(&ClientConfig::default()).ok());
 
+#[cfg(test)]
+pub(super) fn is_ready() -> bool {
+    CLIENT.is_some()
+}
+
 fn credential(by_oauth: bool) -> Credential {
     if by_oauth {
         Credential::OAuth {

@@ -18,6 +18,11 @@ const RECORD: &str = "00Qx0000000BV7zEAG";
 static CLIENT: LazyLock<Option<SalesforceClient>> =
     LazyLock::new(|| SalesforceClient::new(ClientConfig::default()).ok());
 
+#[cfg(test)]
+pub(super) fn is_ready() -> bool {
+    api().is_some()
+}
+
 /// A session that a login of before left behind.
 fn api() -> Option<Api> {
     let session = Session {

@@ -34,6 +34,11 @@ static SEALED: LazyLock<Option<Sealed>> = LazyLock::new(|| {
     Some(Sealed { vault, bytes })
 });
 
+#[cfg(test)]
+pub(super) fn is_ready() -> bool {
+    SEALED.is_some() && !KEYS.is_empty()
+}
+
 static KEYS: LazyLock<Vec<PublicKey>> =
     LazyLock::new(|| SigningKey::generate().iter().map(SigningKey::public).collect());
 

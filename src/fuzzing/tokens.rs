@@ -2,7 +2,7 @@
 
 use crate::{grpc::fuzzing as grpc, watch::fuzzing as watch};
 
-const JWT: &str = "Bearer eyJhbGciOiJFZERTQSIsImtpZCI6ImsifQ.\
+pub(super) const JWT: &str = "Bearer eyJhbGciOiJFZERTQSIsImtpZCI6ImsifQ.\
     eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwiYXVkIjoiY29ubmVjdG9yIiwic3ViIjoieCIsImV4cCI6OTk5OTk5OTk5OX0.\
     AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const NO_ALGORITHM: &str = "Bearer eyJhbGciOiJub25lIiwia2lkIjoiayJ9.\
@@ -37,6 +37,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     for value in [JWT, NO_ALGORITHM, "Basic eDp5", "10S", "99999999H", "ja,en;q=0.5,*;q=0.1", "abc-1_2.3"] {
         seeds.push(seed(2, value));
     }
+    // Signed by nobody, in the form that a signed one has.
+    seeds.extend(JWT.rsplit_once('.').map(|(unsigned, _)| seed(2, &format!("{unsigned}."))));
     for document in [CLAIMS, JWKS, "spiffe://corp.example/ns/crm/*", "batch.corp.example"] {
         seeds.push(seed(3, document));
     }

@@ -25,7 +25,8 @@ static AUTHENTICATION: LazyLock<Option<Authentication>> = LazyLock::new(|| {
         keys: KeySourceSettings {
             source: KeySource::Inline(JWKS.to_owned()),
             refresh: Duration::from_secs(20),
-            max_age: Duration::from_secs(900),
+            // Nobody reads them again, and a long run must not outlive them.
+            max_age: Duration::from_secs(10 * 365 * 86_400),
         },
     };
     Authentication::new(Some(tokens), None, false).ok()
@@ -43,10 +44,23 @@ pub fn authorization(value: &[u8]) {
     let _ = bearer(&headers);
     let Some(authentication) = AUTHENTICATION.as_ref() else { return };
     let asked = authentication.authenticate("/connector.v1.PortalService/ListPortals", &headers, None);
-    // Keys that are inline are never waited for.
+    // Keys that are inline are not waited for; an unknown one may be looked for, which is nobody's being let in.
     if let Some(judged) = asked.now_or_never() {
         assert!(judged.is_err(), "somebody was let in: {headers:?}");
     }
+}
+
+/// Whether a token of the known key gets as far as its signature: else nothing above would be tried.
+#[cfg(test)]
+pub(in crate::grpc) fn is_tried(value: &'static str) -> bool {
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::AUTHORIZATION, http::HeaderValue::from_static(value));
+    let Some(authentication) = AUTHENTICATION.as_ref() else { return false };
+    let asked = authentication.authenticate("/connector.v1.PortalService/ListPortals", &headers, None);
+    asked
+        .now_or_never()
+        .and_then(Result::err)
+        .is_some_and(|rejected| rejected.to_string().contains("signature"))
 }
 
 /// Reads claims, a set of keys, and the pattern of a certificate's rule.

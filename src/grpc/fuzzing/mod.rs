@@ -72,6 +72,12 @@ pub fn metadata(value: &[u8]) {
     }
 }
 
+/// Whether a token gets as far as its signature.
+#[cfg(test)]
+pub(crate) fn tokens_are_tried(value: &'static str) -> bool {
+    auth::is_tried(value)
+}
+
 /// Documents that an issuer or its tokens bring.
 pub fn issuer_documents(bytes: &[u8]) {
     auth::documents(bytes);
