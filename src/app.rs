@@ -333,6 +333,7 @@ fn server_settings(config: &Config) -> ServerSettings {
             total: size(config.grpc.max_connections),
             per_address: size(config.grpc.max_connections_per_address),
         },
+        first_request: config.grpc.first_request,
         caller: CallerLimits {
             calls: size(config.grpc.max_calls_per_caller),
             streams: size(config.grpc.max_streams_per_caller),

@@ -58,6 +58,9 @@ pub struct GrpcConfig {
     pub max_connections: NonZeroU32,
     /// Connections at once from one address.
     pub max_connections_per_address: NonZeroU32,
+    /// When a connection without a request is closed.
+    #[serde(deserialize_with = "positive")]
+    pub first_request: Duration,
     /// Calls at once of one caller.
     pub max_calls_per_caller: NonZeroU32,
     /// Watch streams at once of one caller.
