@@ -25,6 +25,7 @@ use super::{
         observe::{Observation, observe},
         own_status::translate_statuses,
         panics::catch_panics,
+        read_on,
         share::{CallerLimits, Shares, share_out},
     },
     links::Links,
@@ -205,6 +206,7 @@ fn assemble(
         .layer(middleware::from_fn_with_state(Arc::clone(&settings.rules), authorize))
         .layer(middleware::from_fn_with_state(ways, authenticate))
         .layer(middleware::from_fn_with_state(capacity, shed_load))
+        .layer(middleware::from_fn(read_on))
         .layer(middleware::from_fn(catch_panics))
         .layer(middleware::from_fn_with_state(observation, observe))
         .layer(GrpcWebLayer::new())

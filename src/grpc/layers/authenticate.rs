@@ -57,6 +57,6 @@ pub(in crate::grpc) async fn authenticate(
             request.extensions_mut().insert(call);
             next.run(request).await
         }
-        Err(failure) => refuse_unread(request, &call, &failure).await,
+        Err(failure) => refuse_unread(request, &call, &failure),
     }
 }

@@ -36,13 +36,13 @@ pub(in crate::grpc) async fn authorize(
     };
     let access = call.caller.access();
     if !access.is_valid(OffsetDateTime::now_utc()) {
-        return refuse_unread(request, &call, &Reason::Unauthenticated.into()).await;
+        return refuse_unread(request, &call, &Reason::Unauthenticated.into());
     }
     if !access.may_call(&rule) {
         let method = path.rsplit_once("v1.").map_or(path, |(_, method)| method);
         tracing::info!(method, "the caller may not call this");
         let refusal = Refusal::new(Reason::PermissionDenied).with("method", method);
-        return refuse_unread(request, &call, &refusal.into()).await;
+        return refuse_unread(request, &call, &refusal.into());
     }
     request.extensions_mut().insert(Permit(rule));
     next.run(request).await

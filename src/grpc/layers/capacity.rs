@@ -36,6 +36,6 @@ pub(in crate::grpc) async fn shed_load(
     let Some(call) = call_of(&request).filter(|_| !is_health) else { return next.run(request).await };
     match capacity.calls.try_acquire() {
         Ok(_permit) => next.run(request).await,
-        Err(_) => refuse_unread(request, &call, &Reason::ServiceOverloaded.into()).await,
+        Err(_) => refuse_unread(request, &call, &Reason::ServiceOverloaded.into()),
     }
 }

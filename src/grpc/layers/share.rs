@@ -104,7 +104,7 @@ pub(in crate::grpc) async fn share_out(
         Ok(_share) => next.run(request).await,
         Err(limit) => {
             let refusal = Refusal::new(Reason::CallerLimitReached).with("limit", limit);
-            refuse_unread(request, &call, &refusal.into()).await
+            refuse_unread(request, &call, &refusal.into())
         }
     }
 }
