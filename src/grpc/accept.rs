@@ -1,8 +1,8 @@
 //! The door: which connections come in, and which go when there are too many.
 //!
 //! Neither tonic nor hyper bounds connections, and both hold one that never says anything for ever. Here a
-//! connection is *silent* until its first request; when the house is full the oldest silent one makes room, so that
-//! whoever only opens connections can't shut out those who use them.
+//! connection is a *stranger's* until a caller was recognized on it; when the house is full the oldest stranger makes
+//! room, so that whoever only opens connections, or asks without a credential, can't shut out those who have one.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,15 +12,23 @@ use std::{
     time::Duration,
 };
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 /// The wait after an accept that failed for lack of file descriptors or memory; it doubles up to the longest.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(10);
 /// The longest wait between two tries to accept.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(1);
-/// Silent connections that are closed at once when file descriptors run out.
+/// Strangers' connections that are closed at once when file descriptors run out.
 const EVICTED_AT_ONCE: usize = 64;
+/// What a newcomer gets to show its credential then. Accepting fails for lack of descriptors also when nobody waits: the
+/// one that got the last descriptor would be cut in the middle of its first word.
+const FIRST_WORD: Duration = Duration::from_secs(1);
+/// How often the log tells that connections can't be accepted: anybody could fill it.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +51,21 @@ struct Books {
     next_id: u64,
     connections: HashMap<u64, IpAddr>,
     per_address: HashMap<IpAddr, usize>,
-    /// Those that have not yet made a request, oldest first.
-    silent: BTreeMap<u64, CancellationToken>,
+    /// Those on which nobody was recognized yet, oldest first.
+    strangers: BTreeMap<u64, Stranger>,
+    /// When it was last told that connections can't be accepted.
+    told: Option<Instant>,
+}
+
+/// A connection on which nobody was recognized yet.
+#[derive(Debug)]
+struct Stranger {
+    since: Instant,
+    evicted: CancellationToken,
 }
 
 impl Books {
-    fn remove(&mut self, id: u64) -> Option<CancellationToken> {
+    fn remove(&mut self, id: u64) -> Option<Stranger> {
         if let Some(address) = self.connections.remove(&id)
             && let Some(count) = self.per_address.get_mut(&address)
         {
@@ -57,16 +74,20 @@ impl Books {
                 self.per_address.remove(&address);
             }
         }
-        self.silent.remove(&id)
+        self.strangers.remove(&id)
     }
 
-    fn evict_oldest_silent(&mut self, from: Option<IpAddr>) -> bool {
+    fn evict_oldest_stranger(&mut self, from: Option<IpAddr>) -> bool {
         let is_wanted = |id: &u64| from.is_none_or(|from| self.connections.get(id) == Some(&from));
-        let Some(id) = self.silent.keys().copied().find(is_wanted) else { return false };
-        if let Some(evicted) = self.remove(id) {
-            evicted.cancel();
-        }
+        let Some(id) = self.strangers.keys().copied().find(is_wanted) else { return false };
+        self.evict(id);
         true
+    }
+
+    fn evict(&mut self, id: u64) {
+        if let Some(stranger) = self.remove(id) {
+            stranger.evicted.cancel();
+        }
     }
 }
 
@@ -80,16 +101,16 @@ impl Door {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a connection in, if need be in place of the oldest silent one. `None` when the house is full of
-    /// connections that are in use.
+    /// Lets a connection in, if need be in place of the oldest stranger's. `None` when the house is full of
+    /// connections of callers.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Ticket> {
         let network = network_of(address);
         let mut books = self.books();
         let from_there = books.per_address.get(&network).copied().unwrap_or(0);
-        if from_there >= self.limits.per_address && !books.evict_oldest_silent(Some(network)) {
+        if from_there >= self.limits.per_address && !books.evict_oldest_stranger(Some(network)) {
             return None;
         }
-        if books.connections.len() >= self.limits.total && !books.evict_oldest_silent(None) {
+        if books.connections.len() >= self.limits.total && !books.evict_oldest_stranger(None) {
             return None;
         }
         let id = books.next_id;
@@ -97,14 +118,28 @@ impl Door {
         books.connections.insert(id, network);
         *books.per_address.entry(network).or_default() += 1;
         let evicted = CancellationToken::new();
-        books.silent.insert(id, evicted.clone());
+        books.strangers.insert(id, Stranger { since: Instant::now(), evicted: evicted.clone() });
         drop(books);
         Some(Ticket { door: Arc::clone(self), id, evicted })
     }
 
-    fn evict_many(&self) -> usize {
+    /// Evicts strangers that had the time for a first word, oldest first.
+    fn evict_many(&self, now: Instant) -> usize {
         let mut books = self.books();
-        (0..EVICTED_AT_ONCE).take_while(|_| books.evict_oldest_silent(None)).count()
+        let had_time = |stranger: &Stranger| now.saturating_duration_since(stranger.since) >= FIRST_WORD;
+        let oldest = books.strangers.iter().take_while(|(_, stranger)| had_time(stranger));
+        let ids: Vec<u64> = oldest.map(|(id, _)| *id).take(EVICTED_AT_ONCE).collect();
+        ids.iter().for_each(|id| books.evict(*id));
+        ids.len()
+    }
+
+    fn may_tell(&self, now: Instant) -> bool {
+        let mut books = self.books();
+        let is_due = books.told.is_none_or(|told| now.saturating_duration_since(told) >= TELL_EVERY);
+        if is_due {
+            books.told = Some(now);
+        }
+        is_due
     }
 }
 
@@ -117,9 +152,9 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
-    /// The connection has made a request: it is no longer the first to go.
-    pub(super) fn has_spoken(&self) {
-        self.door.books().silent.remove(&self.id);
+    /// A caller was recognized on the connection: it makes room for nobody any more.
+    pub(super) fn is_recognized(&self) {
+        self.door.books().strangers.remove(&self.id);
     }
 
     /// Another connection needs the place.
@@ -166,10 +201,14 @@ pub(super) async fn next_connection(
                 tracing::debug!(%error, "connection was gone before it was accepted");
             }
             Err(error) => {
-                let evicted = door.evict_many();
-                tracing::warn!(%error, evicted, wait = ?back_off, "cannot accept connections");
+                let now = Instant::now();
+                let evicted = door.evict_many(now);
+                if door.may_tell(now) {
+                    tracing::warn!(%error, evicted, wait = ?back_off, "cannot accept connections");
+                }
                 tokio::time::sleep(back_off).await;
-                back_off = (back_off * 2).min(LONGEST_BACK_OFF);
+                // What was evicted gives its descriptors back at once.
+                back_off = if evicted > 0 { FIRST_BACK_OFF } else { (back_off * 2).min(LONGEST_BACK_OFF) };
             }
         }
     }
@@ -197,21 +236,21 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_silent_connection_makes_room() {
+    fn the_oldest_stranger_makes_room() {
         let door = Door::new(ConnectionLimits { total: 3, per_address: 3 });
         let oldest = door.admit(address(1)).unwrap();
-        let spoken = door.admit(address(2)).unwrap();
-        spoken.has_spoken();
+        let known = door.admit(address(2)).unwrap();
+        known.is_recognized();
         let younger = door.admit(address(3)).unwrap();
         let newest = door.admit(address(4)).unwrap();
         assert!(oldest.evicted().is_cancelled());
-        assert!(!spoken.evicted().is_cancelled() && !younger.evicted().is_cancelled());
-        younger.has_spoken();
-        newest.has_spoken();
+        assert!(!known.evicted().is_cancelled() && !younger.evicted().is_cancelled());
+        younger.is_recognized();
+        newest.is_recognized();
         assert!(door.admit(address(5)).is_none(), "all places are in use");
         drop(oldest);
         assert!(door.admit(address(5)).is_none(), "the evicted one gave its place away already");
-        drop(spoken);
+        drop(known);
         assert!(door.admit(address(5)).is_some());
     }
 
@@ -220,13 +259,31 @@ mod tests {
         let door = Door::new(ConnectionLimits { total: 100, per_address: 2 });
         let tickets: Vec<Ticket> = (0..2).filter_map(|_| door.admit(address(1))).collect();
         for ticket in &tickets {
-            ticket.has_spoken();
+            ticket.is_recognized();
         }
         assert!(door.admit(address(1)).is_none());
         assert!(door.admit(address(2)).is_some());
         drop(tickets);
         assert!(door.admit(address(1)).is_some());
         assert!(door.books().per_address.len() <= 1, "the books forget addresses that are gone");
+    }
+
+    #[test]
+    fn without_descriptors_those_go_who_had_the_time_to_speak() {
+        let door = Door::new(ConnectionLimits { total: 100, per_address: 100 });
+        let known = door.admit(address(1)).unwrap();
+        known.is_recognized();
+        let strangers: Vec<Ticket> = (0..=EVICTED_AT_ONCE).filter_map(|_| door.admit(address(2))).collect();
+        let now = Instant::now();
+        assert_eq!(door.evict_many(now), 0, "they have just come");
+        assert_eq!(door.evict_many(now + FIRST_WORD), EVICTED_AT_ONCE);
+        assert_eq!(door.evict_many(now + FIRST_WORD), 1);
+        assert_eq!(door.evict_many(now + FIRST_WORD), 0);
+        assert!(strangers.iter().all(|ticket| ticket.evicted().is_cancelled()));
+        assert!(!known.evicted().is_cancelled());
+        assert!(
+            door.may_tell(now) && !door.may_tell(now + TELL_EVERY / 2) && door.may_tell(now + TELL_EVERY)
+        );
     }
 
     #[test]

@@ -90,8 +90,7 @@ pub(super) async fn serve(stream: TcpStream, ticket: Ticket, house: House) {
     speak(stream, ticket, began, house, certificate).await;
 }
 
-/// The TLS handshake, which has a time of its own: until it is done the connection is as silent as one that says
-/// nothing, and goes when the house is full.
+/// The TLS handshake, which has a time of its own.
 async fn shake_hands(
     stream: TcpStream,
     ticket: &Ticket,
@@ -122,12 +121,13 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let House { router, protocol, ends, .. } = house;
     let evicted = ticket.evicted().clone();
     let activity = Arc::new(Activity::new(ticket, began, ends.first_request));
-    let seen = Arc::clone(&activity);
+    let (seen, visitor) = (Arc::clone(&activity), Visitor(Arc::clone(&activity)));
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let under_way = Activity::begin(&seen);
-        let (mut router, certificate) = (router.clone(), certificate.clone());
+        let (mut router, certificate, visitor) = (router.clone(), certificate.clone(), visitor.clone());
         async move {
             let mut request = request.map(Body::new);
+            request.extensions_mut().insert(visitor);
             if let Some(certificate) = certificate {
                 request.extensions_mut().insert(certificate);
             }
@@ -162,7 +162,7 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
                 connection.as_mut().graceful_shutdown();
             }
             () = ends.hard.cancelled() => return,
-            () = evicted.cancelled(), if !activity.has_spoken() => return,
+            () = evicted.cancelled() => return,
         }
     }
 }
@@ -182,6 +182,7 @@ struct Activity {
     first_request: Duration,
     began: Instant,
     has_spoken: AtomicBool,
+    is_recognized: AtomicBool,
     under_way: AtomicUsize,
     last_end: Mutex<Instant>,
     is_asked_to_end: AtomicBool,
@@ -194,6 +195,7 @@ impl Activity {
             first_request,
             began,
             has_spoken: AtomicBool::new(false),
+            is_recognized: AtomicBool::new(false),
             under_way: AtomicUsize::new(0),
             last_end: Mutex::new(Instant::now()),
             is_asked_to_end: AtomicBool::new(false),
@@ -202,9 +204,7 @@ impl Activity {
 
     fn begin(this: &Arc<Self>) -> UnderWay {
         this.under_way.fetch_add(1, Ordering::AcqRel);
-        if !this.has_spoken.swap(true, Ordering::AcqRel) {
-            this.ticket.has_spoken();
-        }
+        this.has_spoken.store(true, Ordering::Release);
         UnderWay(Arc::clone(this))
     }
 
@@ -240,6 +240,19 @@ impl Activity {
             Verdict::AskToEnd
         } else {
             Verdict::Stay
+        }
+    }
+}
+
+/// Whoever is at the other end of the connection that a request came by.
+#[derive(Clone)]
+pub(super) struct Visitor(Arc<Activity>);
+
+impl Visitor {
+    /// It has shown a good credential: its connection makes room for nobody any more.
+    pub(super) fn is_recognized(&self) {
+        if !self.0.is_recognized.swap(true, Ordering::AcqRel) {
+            self.0.ticket.is_recognized();
         }
     }
 }

@@ -14,6 +14,7 @@ pub type StillValid = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 #[derive(Clone)]
 pub struct Caller {
     access: Arc<Access>,
+    is_anonymous: bool,
     still_valid: Option<StillValid>,
 }
 
@@ -21,13 +22,13 @@ impl Caller {
     /// A caller whose credential ends by its own time and not before.
     #[must_use]
     pub fn with_access(access: Access) -> Self {
-        Self { access: Arc::new(access), still_valid: None }
+        Self { access: Arc::new(access), is_anonymous: false, still_valid: None }
     }
 
     /// The same, whose credential can be withdrawn.
     #[must_use]
     pub fn revocable(access: Access, still_valid: StillValid) -> Self {
-        Self { access: Arc::new(access), still_valid: Some(still_valid) }
+        Self { access: Arc::new(access), is_anonymous: false, still_valid: Some(still_valid) }
     }
 
     /// Whoever has shown no credential: may do nothing.
@@ -38,7 +39,13 @@ impl Caller {
             portals: PortalGrant::none(),
             ..Access::full("anonymous")
         };
-        Self::with_access(nothing)
+        Self { is_anonymous: true, ..Self::with_access(nothing) }
+    }
+
+    /// Whether no credential was shown.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.is_anonymous
     }
 
     /// Its name, as audit rows and answers show it.

@@ -12,6 +12,7 @@ use crate::{
     grpc::{
         access::{Caller, Handoffs},
         auth::{Authentication, ClientCertificate},
+        connection::Visitor,
         status::Failure,
     },
 };
@@ -52,6 +53,9 @@ pub(in crate::grpc) async fn authenticate(
     };
     match caller {
         Ok(caller) => {
+            if let Some(visitor) = request.extensions().get::<Visitor>().filter(|_| !caller.is_anonymous()) {
+                visitor.is_recognized();
+            }
             tracing::Span::current().record("principal", caller.name());
             call.caller = caller;
             request.extensions_mut().insert(call);
