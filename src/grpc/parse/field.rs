@@ -258,8 +258,17 @@ pub fn address(violations: &mut Violations, field: &str, value: &str) -> Option<
         violations.add(field, Wrong::TooLarge { max: MAX_ADDRESS_BYTES });
         return None;
     }
-    let origin = Url::parse(value).ok().filter(plain).map(|url| url.origin().ascii_serialization());
+    let origin = Url::parse(value).ok().filter(plain).and_then(|url| as_written(value, &url));
     or_wrong(violations, field, origin, Wrong::NotAnAddress)
+}
+
+/// The origin of an address in which a parser had nothing to mend: what one reader mends (escapes, wide dots, numbers
+/// that turn into addresses), another one may read differently.
+fn as_written(value: &str, url: &Url) -> Option<String> {
+    let origin = url.origin().ascii_serialization();
+    let written = value.strip_suffix('/').unwrap_or(value).to_ascii_lowercase();
+    let port = url.port_or_known_default()?;
+    (written == origin || written == format!("{origin}:{port}")).then_some(origin)
 }
 
 /// HubSpot's id of a list.

@@ -183,6 +183,10 @@ fn addresses_are_origins_and_nothing_more() {
     let mut parse = |text: &str| field::address(&mut violations, "login_url", text);
     assert_eq!(parse("https://Acme.my.salesforce.com/").as_deref(), Some("https://acme.my.salesforce.com"));
     assert_eq!(parse(" http://127.0.0.1:8081 ").as_deref(), Some("http://127.0.0.1:8081"));
+    assert_eq!(
+        parse("https://acme.my.salesforce.com:443").as_deref(),
+        Some("https://acme.my.salesforce.com")
+    );
     for bad in [
         "acme.my.salesforce.com",
         "https://",
@@ -192,6 +196,12 @@ fn addresses_are_origins_and_nothing_more() {
         "https://acme.my.salesforce.com#x",
         "javascript:alert(1)",
         "file:///etc/passwd",
+        "https:acme.my.salesforce.com",
+        "https:\\\\acme.my.salesforce.com",
+        "https://acme\t.my.salesforce.com",
+        "https://acme.my.salesforce\u{3002}com",
+        "https://acme%2emy.salesforce.com",
+        "https://0x7f.1",
     ] {
         assert_eq!(parse(bad), None, "{bad}");
     }
