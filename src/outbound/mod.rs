@@ -114,6 +114,15 @@ impl Transport {
         trusted_hosts: Vec<String>,
         roots: Option<&[u8]>,
     ) -> Result<Self, HttpSetupError> {
+        Self::build(user_agent, timeouts, dns::PublicAddresses::new(trusted_hosts), roots)
+    }
+
+    fn build(
+        user_agent: &str,
+        timeouts: Timeouts,
+        resolver: dns::PublicAddresses,
+        roots: Option<&[u8]>,
+    ) -> Result<Self, HttpSetupError> {
         let mut builder = reqwest::Client::builder();
         if let Some(pem) = roots {
             let roots = reqwest::Certificate::from_pem_bundle(pem)
@@ -136,7 +145,7 @@ impl Transport {
             .no_proxy()
             .gzip(true)
             .tls_backend_rustls()
-            .dns_resolver(dns::PublicAddresses::new(trusted_hosts))
+            .dns_resolver(resolver)
             .build()
             .map_err(|error| HttpSetupError { detail: root_cause(&error) })?;
         Ok(Self { client })
@@ -224,6 +233,8 @@ fn root_cause(error: &reqwest::Error) -> String {
     text::bounded(&words.unwrap_or_else(|| "no detail".to_owned()))
 }
 
+#[cfg(test)]
+mod rebinding_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
