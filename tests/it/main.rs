@@ -1,5 +1,6 @@
 //! Integration tests, one program: one link and one database server for all.
 
+mod attacks;
 mod audit;
 mod auth;
 mod authorization;

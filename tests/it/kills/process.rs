@@ -37,8 +37,31 @@ impl Process {
         stdout: Stdio,
         stderr: Stdio,
     ) -> Result<Self> {
+        let program = Command::new(env!("CARGO_BIN_EXE_connectord"));
+        Self::run(program, world, failpoints, more, [stdout, stderr]).await
+    }
+
+    /// A server that may have so many files and sockets open, and no more.
+    pub async fn start_with_descriptors(
+        world: &World,
+        descriptors: u32,
+        more: &[(&str, &str)],
+    ) -> Result<Self> {
+        let mut program = Command::new("/bin/sh");
+        program.args(["-c", &format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"")]);
+        program.arg(env!("CARGO_BIN_EXE_connectord"));
+        Self::run(program, world, "", more, [Stdio::null(), Stdio::inherit()]).await
+    }
+
+    async fn run(
+        mut program: Command,
+        world: &World,
+        failpoints: &str,
+        more: &[(&str, &str)],
+        [stdout, stderr]: [Stdio; 2],
+    ) -> Result<Self> {
         let ready_file = ready_file();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_connectord"))
+        let mut child = program
             .args(["serve", "--ready-file"])
             .arg(&ready_file)
             .env_clear()
@@ -66,6 +89,11 @@ impl Process {
         let ready: serde_json::Value = serde_json::from_str(&text)?;
         let url = ready.get("grpc").and_then(serde_json::Value::as_str).context("no address")?;
         Ok(Self { child, url: url.to_owned(), token: world.token.clone() })
+    }
+
+    /// Its number among the processes.
+    pub fn id(&self) -> Result<u32> {
+        self.child.id().context("it has ended")
     }
 
     /// The services of this server.
