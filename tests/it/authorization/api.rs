@@ -13,7 +13,7 @@ use http::uri::PathAndQuery;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor, Value};
 use tonic::{
-    Code, Request, Status,
+    Code, Request, Status, Streaming,
     client::Grpc,
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     transport::Channel,
@@ -155,6 +155,12 @@ impl Caller {
 
     /// The answer, or the first message of the stream.
     pub async fn call(&self, rpc: &Rpc, body: &[u8]) -> Result<Bytes, Status> {
+        let mut messages = self.open(rpc, body).await?;
+        messages.next().await.unwrap_or_else(|| Err(Status::data_loss("no message")))
+    }
+
+    /// What is to be read, once the call was not refused.
+    pub async fn open(&self, rpc: &Rpc, body: &[u8]) -> Result<Streaming<Bytes>, Status> {
         let mut request = Request::new(Bytes::copy_from_slice(body));
         if let Some(token) = &self.token {
             let value = format!("Bearer {token}").parse().map_err(|_| Status::internal("token"))?;
@@ -163,8 +169,7 @@ impl Caller {
         let path: PathAndQuery = rpc.path().parse().map_err(|_| Status::internal("path"))?;
         let mut client = Grpc::new(self.channel.clone());
         client.ready().await.map_err(|error| Status::internal(error.to_string()))?;
-        let mut messages = client.server_streaming(request, path, Raw).await?.into_inner();
-        messages.next().await.unwrap_or_else(|| Err(Status::data_loss("no message")))
+        Ok(client.server_streaming(request, path, Raw).await?.into_inner())
     }
 }
 

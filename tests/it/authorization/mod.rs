@@ -9,4 +9,5 @@ mod naming;
 mod scene;
 mod streams;
 mod timing;
+mod tokens;
 mod ways;
