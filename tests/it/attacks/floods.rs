@@ -14,7 +14,7 @@ use super::{
 };
 
 /// How long each flood lasts that is not ended.
-const TIME: Duration = Duration::from_secs(1);
+const TIME: Duration = Duration::from_millis(700);
 /// Attackers at once.
 const ATTACKERS: usize = 4;
 /// What the process may grow by for all floods of a test.

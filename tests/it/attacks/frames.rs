@@ -217,6 +217,10 @@ impl Wire {
             }
         }
         drop(to);
+        if !flooded.is_closed {
+            hearing.abort();
+            return Ok(flooded);
+        }
         let heard = timeout(Duration::from_secs(30), hearing).await.context("it answers without end")??;
         (flooded.bytes_heard, flooded.goaway) = heard;
         Ok(flooded)
