@@ -94,7 +94,7 @@ async fn one_address_gets_its_share_and_no_more() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_house_full_of_callers_refuses_the_next_and_keeps_those_who_are_in() -> Result<()> {
     let victim = Victim::start(&LIMITS).await?;
-    let dial = Dial::plain(&victim.process.url, &victim.world.token).only_once();
+    let dial = Dial::plain(&victim.process.url, &victim.world.token).calm();
     let witness = Witness::begin(dial, victim.portal_id).await?;
     let mut watchers = Vec::new();
     for number in 0..2 * TOTAL {

@@ -15,6 +15,8 @@ use super::{
 
 /// How long each flood lasts that is not ended.
 const TIME: Duration = Duration::from_millis(700);
+/// How long a flood may last that is to be ended; a busy machine takes a while.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Attackers at once.
 const ATTACKERS: usize = 4;
 /// What the process may grow by for all floods of a test.
@@ -177,19 +179,19 @@ async fn attack(victim: &Victim, flood: &Flood) -> Result<Vec<Flooded>> {
         let mut attacker =
             Attacker { stream: 1, token: Some(victim.token().to_owned()), message: victim.get_portal() };
         wire.send(&flood.opening).await;
-        floods.push(wire.flood(left, || (flood.next)(&mut attacker)).await?);
+        let time = if flood.fate == Fate::Closed { PATIENCE } else { left };
+        floods.push(wire.flood(time, || (flood.next)(&mut attacker)).await?);
     }
 }
 
 fn ensure_fate(flood: &Flood, floods: &[Flooded]) -> Result<()> {
     let closed = floods.iter().filter(|flooded| flooded.is_closed).count();
     let is_as_expected = match flood.fate {
-        // The last one may not have had the time.
-        Fate::Closed => closed > 0 && closed + 1 >= floods.len(),
+        Fate::Closed => closed == floods.len(),
         Fate::Survived => true,
     };
     ensure!(is_as_expected, "not {:?}: {floods:?}", flood.fate);
-    ensure!(floods.iter().any(|flooded| flooded.bytes_sent > 10_000), "it was no flood: {floods:?}");
+    ensure!(floods.iter().any(|flooded| flooded.bytes_sent > 1_000), "it was no flood: {floods:?}");
     Ok(())
 }
 

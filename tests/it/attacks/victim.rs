@@ -120,7 +120,8 @@ impl Victim {
 }
 
 fn with_heartbeat<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    more.iter().copied().chain([("CONNECTOR_GRPC__HEARTBEAT", "200ms")]).collect()
+    // The last one counts.
+    [("CONNECTOR_GRPC__HEARTBEAT", "200ms")].into_iter().chain(more.iter().copied()).collect()
 }
 
 /// The most memory that a process ever had, in KiB.
