@@ -23,6 +23,7 @@ mod pool;
 mod portals;
 mod read;
 mod reader;
+mod recorded;
 mod renewals;
 mod rewrap;
 #[cfg(feature = "simulator")]

@@ -193,6 +193,7 @@ async fn rotate_with(scene: &Scene, portal: &Portal, method: Method) -> Result<(
         request_id: crate::harness::walk::request_id(),
         portal_id: portal.id,
         credential: Some(credential(method)),
+        ..Default::default()
     };
     scene.connections().rotate_credential(request).await.map(|_| ())
 }

@@ -38,8 +38,8 @@ pub struct Meter {
     clients: Clients,
     /// Connections whose last statement was of the server's own accord.
     is_own: HashMap<usize, bool>,
-    /// The round trips of each RPC; the fewest, where it was called more than once.
-    pub counts: BTreeMap<&'static str, usize>,
+    /// The round trips of each RPC, by the names of their statements; the fewest, where it was called more than once.
+    pub counts: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl Meter {
@@ -60,8 +60,11 @@ impl Meter {
         let answer = call.await.with_context(|| rpc.to_owned())?;
         self.settle().await?;
         let during = self.proxy.take();
-        let count = self.foreign(during);
-        self.counts.entry(rpc).and_modify(|least| *least = count.min(*least)).or_insert(count);
+        let made = self.foreign(during);
+        let least = self.counts.entry(rpc).or_insert_with(|| made.clone());
+        if made.len() < least.len() {
+            *least = made;
+        }
         Ok(answer)
     }
 
@@ -78,9 +81,9 @@ impl Meter {
         .await
     }
 
-    /// How many of these are not of the server's own accord. Begin and end of a transaction belong to what is between.
-    fn foreign(&mut self, round_trips: Vec<RoundTrip>) -> usize {
-        let (mut count, mut begun) = (0, HashSet::new());
+    /// Those that are not of the server's own accord, by name. Begin and end of a transaction belong to what is between.
+    fn foreign(&mut self, round_trips: Vec<RoundTrip>) -> Vec<String> {
+        let (mut made, mut begun) = (Vec::new(), HashSet::new());
         for RoundTrip { connection, statements, is_preparation } in round_trips {
             // A connection is asked twice a second whether it still lives, whoever comes by then.
             let is_ping = statements.is_empty();
@@ -98,11 +101,18 @@ impl Meter {
                     |statement: &String| OWN_ACCORD.iter().any(|name| statement.contains(name));
                 *is_own = statements.iter().any(of_own_accord);
             }
-            let begin = begun.remove(&connection);
+            let begins = begun.remove(&connection);
             if !*is_own {
-                count += 1 + usize::from(begin);
+                made.extend(begins.then(|| "begin".to_owned()));
+                made.push(statements.iter().map(|statement| name(statement)).collect::<Vec<_>>().join("; "));
             }
         }
-        count
+        made
     }
+}
+
+/// What a statement calls itself, in the comment that it begins with.
+fn name(statement: &str) -> &str {
+    let comment = statement.trim_start().strip_prefix("/*").and_then(|rest| rest.split_once("*/"));
+    comment.map_or(statement, |(name, _)| name.trim())
 }
