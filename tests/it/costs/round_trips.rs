@@ -91,8 +91,29 @@ const MOST: &[(&str, usize)] = &[
     ("TestContactService/WatchTestContact", 2),
 ];
 
+/// How often it is counted before a row counts as exceeded: a busy machine adds round trips, when something is done
+/// again, and takes none away.
+const ROUNDS: usize = 3;
+
 #[tokio::test]
 async fn no_rpc_takes_more_round_trips_than_its_row_says() -> Result<()> {
+    let mut fewest: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for round in 1..=ROUNDS {
+        for (rpc, made) in count_all().await? {
+            let fewest = fewest.entry(rpc).or_insert_with(|| made.clone());
+            if made.len() < fewest.len() {
+                *fewest = made;
+            }
+        }
+        let checked = check(&fewest);
+        if checked.is_ok() || round == ROUNDS {
+            return checked;
+        }
+    }
+    Ok(())
+}
+
+async fn count_all() -> Result<BTreeMap<&'static str, Vec<String>>> {
     let mut world = World::without_server(|config| {
         config.worker.logins_per_hour = 100.try_into().unwrap_or(config.worker.logins_per_hour);
         // What no call asks for shall be rare.
@@ -113,19 +134,23 @@ async fn no_rpc_takes_more_round_trips_than_its_row_says() -> Result<()> {
     world.add_server().await?;
 
     let mut meter = Meter::new(proxy, clients.clone());
-    // Twice, and the fewest count: a busy machine makes calls run again.
     for token in [seed::TOKEN_A, seed::TOKEN_B] {
         Tour::begin(&world, &mut meter, &clients, token).await?.go().await?;
     }
     let (key_world, mut key_meter, ring) = world_of_keys().await?;
     tour::keys(&key_world, &mut key_meter, &ring).await?;
-    check(&meter.counts.into_iter().chain(key_meter.counts).collect())
+    Ok(meter.counts.into_iter().chain(key_meter.counts).collect())
 }
 
 /// One server with a key ring in a file.
 async fn world_of_keys() -> Result<(World, Meter, RingFile)> {
     let ring = RingFile::new()?;
-    let mut world = World::without_server(|config| with_ring(config, &ring)).await?;
+    let mut world = World::without_server(|config| {
+        with_ring(config, &ring);
+        // Looks at the ring so seldom that it is hardly taken for a call's doing.
+        config.vault.refresh_interval = Duration::from_secs(1);
+    })
+    .await?;
     let address = world.config.database.url.clone().context("no database")?;
     let proxy = Proxy::start(address.expose_secret()).await?;
     world.config.database.url = Some(SecretString::from(proxy.url.clone()));
