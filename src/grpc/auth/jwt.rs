@@ -3,6 +3,8 @@
 //! The header is read before anything is verified, so it is trusted with one thing only: which of *our* keys to try.
 //! The key decides the algorithm. Keys that the token brings along or points at are refused, not ignored.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Validation, errors::ErrorKind};
 use serde_json::Value;
@@ -13,6 +15,7 @@ use super::{
     claims::{Claims, UniqueMap},
     jwks::{JwksError, MAX_KEY_ID, TokenAlgorithm},
     key_source::{FoundKey, Keys},
+    verified::Verified,
 };
 use crate::domain::access::Access;
 
@@ -67,20 +70,34 @@ pub(super) struct KnownToken {
 pub(super) struct Tokens {
     settings: TokenSettings,
     keys: Keys,
+    verified: Verified,
 }
 
 impl Tokens {
     pub(super) fn new(settings: TokenSettings) -> Result<Self, JwksError> {
         let keys = Keys::new(settings.keys.clone(), settings.algorithms.clone())?;
-        Ok(Self { settings, keys })
+        Ok(Self { settings, keys, verified: Verified::default() })
     }
 
     pub(super) async fn keep_fresh(&self, stop: CancellationToken) {
         self.keys.keep_fresh(stop).await;
     }
 
-    /// Whose token it is and what it allows.
-    pub(super) async fn verify(&self, token: &[u8]) -> Result<KnownToken, TokenError> {
+    /// Whose token it is. What it allows now, [`look_again`](Self::look_again) tells.
+    pub(super) async fn verify(&self, token: &[u8]) -> Result<Arc<KnownToken>, TokenError> {
+        if let Some(known) = self.verified.get(token) {
+            // One that no longer holds is told why it is refused as if it had never been seen.
+            if self.look_again(&known).is_ok() {
+                return Ok(known);
+            }
+            self.verified.forget(token);
+        }
+        let known = Arc::new(self.verify_anew(token).await?);
+        self.verified.keep(token, &known, |known| self.look_again(known).is_ok());
+        Ok(known)
+    }
+
+    async fn verify_anew(&self, token: &[u8]) -> Result<KnownToken, TokenError> {
         let Names { algorithm, key_id } = self.names(token)?;
         let key = self.keys.find(&key_id).await.ok_or(TokenError::UnknownKey)?;
         if key.algorithm() != algorithm {
@@ -111,6 +128,11 @@ impl Tokens {
             return Err(TokenError::Expired);
         }
         Ok(token.access.clone())
+    }
+
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.verified.len()
     }
 
     /// Reads the header, as strictly as it can be read.

@@ -10,6 +10,7 @@ pub(in crate::grpc) mod fuzzing;
 mod jwks;
 mod jwt;
 mod key_source;
+mod verified;
 
 use std::{fmt, future::ready, sync::Arc, time::Duration};
 
@@ -149,12 +150,17 @@ impl Authentication {
             None => None,
             Some(token) => {
                 let tokens = self.0.tokens.as_ref().ok_or(Rejected::TokensOff)?;
-                Some(Arc::new(tokens.verify(token).await?))
+                Some(tokens.verify(token).await?)
             }
         };
         let access = self.judge(token.as_deref(), certificate)?;
         let proof = Arc::new(Proof { ways: self.clone(), token, certificate: certificate.cloned() });
         Ok(Caller::revocable(access, Arc::new(move || Box::pin(ready(proof.still_holds())))))
+    }
+
+    #[cfg(test)]
+    fn remembered(&self) -> usize {
+        self.0.tokens.as_ref().map_or(0, Tokens::remembered)
     }
 
     /// What a verified token and a certificate give now. Of two, the token says who calls; where both are demanded,
@@ -209,3 +215,5 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&[u8]>, Rejected> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verified_tests;
