@@ -11,7 +11,8 @@ use super::{
     Call, Store, StoreError,
     audit::head,
     pool::Transaction,
-    transaction::{recorded_answer, until_through, write_json},
+    recorded::recorded_answer,
+    transaction::{until_through, write_json},
 };
 use crate::audit::{Details, Draft, Head, Row};
 
