@@ -62,40 +62,52 @@ impl ErrorBody {
     }
 
     /// Values of a context key, from the top and from every detail.
-    fn context(&self, key: &str) -> Vec<String> {
+    fn context(&self, key: &str, secrets: &[&SecretString]) -> Vec<String> {
         let everywhere = std::iter::once(&self.context).chain(self.errors.iter().map(|error| &error.context));
         everywhere
             .filter_map(|context| context.get(key))
             .flat_map(|words| words.all())
-            .map(|word| vendor_text(word, &[]))
+            .map(|word| vendor_text(word, secrets))
             .collect()
     }
 }
 
 /// An answer outside 2xx.
 pub(super) fn rest(answer: &Answer) -> HubSpotError {
+    refused(answer, &[])
+}
+
+/// The same to a call that carried these secrets.
+fn refused(answer: &Answer, secrets: &[&SecretString]) -> HubSpotError {
     let status = answer.status;
     if status.is_redirection() {
         return HubSpotError::malformed("a redirect", status.as_u16());
     }
     let body = ErrorBody::read(&answer.body);
-    let message = vendor_text(body.message.as_deref().unwrap_or_default(), &[]);
+    let message = vendor_text(body.message.as_deref().unwrap_or_default(), secrets);
     let category =
-        vendor_text(body.category.as_deref().or(body.error_type.as_deref()).unwrap_or_default(), &[]);
-    let kind = kind_of(status, &category, &message, &body, &answer.headers);
+        vendor_text(body.category.as_deref().or(body.error_type.as_deref()).unwrap_or_default(), secrets);
+    let kind = kind_of(status, (&category, &message), &body, &answer.headers, secrets);
     let effect = if status.is_server_error() { DidItHappen::Unknown } else { DidItHappen::No };
     let from_header = || answer.headers.get("x-hubspot-correlation-id").and_then(|value| value.to_str().ok());
-    let correlation_id = body.correlation_id.as_deref().or_else(from_header).map(|id| vendor_text(id, &[]));
+    let correlation_id =
+        body.correlation_id.as_deref().or_else(from_header).map(|id| vendor_text(id, secrets));
     HubSpotError::new(kind, effect)
         .with_vendor(status.as_u16(), &category, &message)
         .with_correlation_id(correlation_id.as_deref())
 }
 
-fn kind_of(status: StatusCode, category: &str, message: &str, body: &ErrorBody, headers: &HeaderMap) -> Kind {
+fn kind_of(
+    status: StatusCode,
+    (category, message): (&str, &str),
+    body: &ErrorBody,
+    headers: &HeaderMap,
+    secrets: &[&SecretString],
+) -> Kind {
     match status.as_u16() {
         401 => Kind::CredentialRefused,
         // Without MISSING_SCOPES it is still no word against the credential as such.
-        403 => Kind::ScopeMissing { scopes: unique(body.context("requiredGranularScopes")) },
+        403 => Kind::ScopeMissing { scopes: unique(body.context("requiredGranularScopes", secrets)) },
         404 => Kind::NotFound,
         409 => Kind::Conflict { existing_id: existing_id(message, body) },
         423 => Kind::Unavailable { retry_after: retry_after(headers).or(Some(LOCK_WAIT)) },
@@ -103,9 +115,10 @@ fn kind_of(status: StatusCode, category: &str, message: &str, body: &ErrorBody, 
         477 => Kind::Unavailable { retry_after: retry_after(headers) },
         500..=599 => Kind::Unavailable { retry_after: retry_after(headers) },
         400 if is_conflict(category, body) => Kind::Conflict { existing_id: existing_id(message, body) },
-        400 | 422 => {
-            Kind::Rejected { message: message.to_owned(), properties: unique(body.context("propertyName")) }
-        }
+        400 | 422 => Kind::Rejected {
+            message: message.to_owned(),
+            properties: unique(body.context("propertyName", secrets)),
+        },
         _ => Kind::Other,
     }
 }
@@ -124,7 +137,7 @@ fn unique(mut words: Vec<String>) -> Vec<String> {
 
 /// `Contact already exists. Existing ID: 37765128953`, or a context entry.
 fn existing_id(message: &str, body: &ErrorBody) -> Option<String> {
-    let from_context = body.context("existingId").into_iter().next();
+    let from_context = body.context("existingId", &[]).into_iter().next();
     let from_message = || {
         let (_, rest) = message.split_once("Existing ID:")?;
         let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
@@ -164,7 +177,7 @@ pub(super) fn oauth(answer: &Answer, secrets: &[&SecretString]) -> HubSpotError 
     let status = answer.status;
     let is_final = matches!(status.as_u16(), 400 | 401 | 403);
     if !is_final {
-        return rest(answer);
+        return refused(answer, secrets);
     }
     let body = ErrorBody::read(&answer.body);
     let error = vendor_text(body.error.as_deref().unwrap_or_default(), secrets);
