@@ -339,6 +339,7 @@ fn server_settings(config: &Config) -> ServerSettings {
             streams: size(config.grpc.max_streams_per_caller),
         },
         max_streams_per_connection: config.grpc.max_streams_per_connection.get(),
+        stream_recheck: config.grpc.stream_recheck,
         ..ServerSettings::default()
     }
 }

@@ -16,18 +16,7 @@ use super::{
     auth::Authentication,
     connection::{self, Ends, House},
     health::Readiness,
-    layers::{
-        authenticate::{Ways, authenticate},
-        authorize::authorize,
-        capacity::{Capacity, shed_load},
-        deadline::bound_time,
-        elsewhere::run_elsewhere,
-        observe::{Observation, observe},
-        own_status::translate_statuses,
-        panics::catch_panics,
-        read_on,
-        share::{CallerLimits, Shares, share_out},
-    },
+    layers::{Capacity, Layers, Observation, Shares, Ways, share::CallerLimits},
     links::Links,
     threads::Threads,
     tls::Tls,
@@ -72,6 +61,8 @@ pub struct ServerSettings {
     pub web_origins: Vec<HeaderValue>,
     /// Whether reflection is served.
     pub reflection: bool,
+    /// How often it is looked whether the caller of a reflection stream is still good.
+    pub stream_recheck: Duration,
     /// How long health says "not serving" before connections are closed, so that load balancers notice first.
     pub drain_delay: Duration,
 }
@@ -93,6 +84,7 @@ impl Default for ServerSettings {
             max_streams_per_connection: 256,
             web_origins: Vec::new(),
             reflection: true,
+            stream_recheck: Duration::from_secs(15),
             drain_delay: Duration::ZERO,
         }
     }
@@ -190,25 +182,22 @@ fn assemble(
     if settings.reflection {
         routes = with_reflection(routes)?;
     }
-    let observation = Observation { links: Arc::clone(&settings.links), closing: closing.clone() };
-    let capacity = Capacity::new(settings.max_calls);
-    let shares = Shares::new(settings.caller);
-    let ways = Ways { authentication: settings.authentication.clone(), handoffs: settings.handoffs.clone() };
-    let mut router = routes.prepare().into_axum_router();
-    if !threads.is_empty() {
-        router = router.layer(middleware::from_fn_with_state(Handle::current(), run_elsewhere));
-    }
+    let layers = Layers {
+        observation: Observation { links: Arc::clone(&settings.links), closing: closing.clone() },
+        capacity: Capacity::new(settings.max_calls),
+        ways: Ways { authentication: settings.authentication.clone(), handoffs: settings.handoffs.clone() },
+        rules: Arc::clone(&settings.rules),
+        shares: Shares::new(settings.caller),
+        stream_recheck: settings.stream_recheck,
+        default_deadline: settings.default_deadline,
+        max_request_bytes: settings.max_request_bytes,
+        common: (!threads.is_empty()).then(Handle::current),
+    };
     // The last layer is the outermost one.
-    Ok(router
-        .layer(middleware::from_fn_with_state(settings.max_request_bytes, translate_statuses))
-        .layer(middleware::from_fn_with_state(settings.default_deadline, bound_time))
-        .layer(middleware::from_fn_with_state(shares, share_out))
-        .layer(middleware::from_fn_with_state(Arc::clone(&settings.rules), authorize))
-        .layer(middleware::from_fn_with_state(ways, authenticate))
-        .layer(middleware::from_fn_with_state(capacity, shed_load))
-        .layer(middleware::from_fn(read_on))
-        .layer(middleware::from_fn(catch_panics))
-        .layer(middleware::from_fn_with_state(observation, observe))
+    Ok(routes
+        .prepare()
+        .into_axum_router()
+        .layer(middleware::from_fn_with_state(Arc::new(layers), Layers::pass))
         .layer(GrpcWebLayer::new())
         .layer(cors(&settings.web_origins)))
 }

@@ -86,9 +86,18 @@ impl From<ControlError> for Failure {
 /// The trailers that end a stream which can say no more than its code.
 #[must_use]
 pub fn trailers(code: Code) -> http::HeaderMap {
+    trailers_of(&Status::new(code, ""))
+}
+
+/// The trailers that end a stream with a status.
+#[must_use]
+pub fn trailers_of(status: &Status) -> http::HeaderMap {
     let mut trailers = http::HeaderMap::new();
-    // A code alone fits into every header.
-    let _ = Status::new(code, "").add_header(&mut trailers);
+    if status.add_header(&mut trailers).is_err() {
+        // Text or details that no header can carry: at least the code gets through.
+        trailers.clear();
+        let _ = Status::new(status.code(), "").add_header(&mut trailers);
+    }
     trailers
 }
 

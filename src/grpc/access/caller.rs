@@ -1,11 +1,23 @@
 //! A caller whose credential was found good, for as long as it stays so.
 
-use std::{fmt, future::pending, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    future::pending,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
 use time::OffsetDateTime;
 
 use crate::domain::access::{Access, PortalGrant};
+
+/// What is allowed without a credential; every call begins with it.
+static NOTHING: LazyLock<Arc<Access>> = LazyLock::new(|| {
+    let portals = PortalGrant::none();
+    Arc::new(Access { scopes: BTreeSet::new(), portals, ..Access::full("anonymous") })
+});
 
 /// Asks whether a credential still holds: whether its key was withdrawn, or the hand-off.
 pub type StillValid = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
@@ -34,12 +46,7 @@ impl Caller {
     /// Whoever has shown no credential: may do nothing.
     #[must_use]
     pub fn anonymous() -> Self {
-        let nothing = Access {
-            scopes: std::collections::BTreeSet::new(),
-            portals: PortalGrant::none(),
-            ..Access::full("anonymous")
-        };
-        Self { is_anonymous: true, ..Self::with_access(nothing) }
+        Self { access: Arc::clone(&NOTHING), is_anonymous: true, still_valid: None }
     }
 
     /// Whether no credential was shown.

@@ -2,7 +2,8 @@
 //!
 //! In three places, from the outside in. The layer `authorize` asks for the scope before the body is
 //! read. `Backend::open`, through which every method gets its message, asks for the grant before a field is
-//! validated. `while_valid` ends the streams of callers whose credential ended.
+//! validated. `while_valid` ends the streams of callers whose credential ended, `guard_reflection`
+//! those of reflection.
 
 mod caller;
 mod handoff;

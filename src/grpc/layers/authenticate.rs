@@ -1,12 +1,8 @@
 //! Who calls.
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 
-use super::{call_of, refuse_unread};
+use super::{Inner, call_of, refuse_unread};
 use crate::{
     domain::Reason,
     grpc::{
@@ -18,7 +14,6 @@ use crate::{
 };
 
 /// The ways in which callers show who they are.
-#[derive(Clone)]
 pub(in crate::grpc) struct Ways {
     pub(in crate::grpc) authentication: Authentication,
     /// `None`: no token of a hand-off is known.
@@ -26,12 +21,8 @@ pub(in crate::grpc) struct Ways {
 }
 
 /// Puts the caller into the call, or answers `UNAUTHENTICATED`: always the same, whatever was wrong. A stream that is
-/// under way is ended in the same way by `Backend::while_valid`.
-pub(in crate::grpc) async fn authenticate(
-    State(ways): State<Ways>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+/// under way is ended in the same way by `Backend::while_valid`, one of reflection by `guard_reflection`.
+pub(super) async fn authenticate(ways: &Ways, mut request: Request, next: impl Inner) -> Response {
     let Some(mut call) = call_of(&request) else { return next.run(request).await };
     let by_handoff = match &ways.handoffs {
         Some(handoffs) => handoffs.authenticate(request.headers()).await,

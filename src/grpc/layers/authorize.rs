@@ -2,15 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{body::Body, extract::Request, response::Response};
 use time::OffsetDateTime;
 
-use super::{call_of, refuse_unread};
+use super::{Inner, call_of, refuse_unread};
 use crate::{
     domain::{Reason, Refusal},
     grpc::{
@@ -21,11 +16,7 @@ use crate::{
 
 /// Refuses whoever lacks the scope, and every method that has no rule. What belongs to a portal is judged once the
 /// message is known.
-pub(in crate::grpc) async fn authorize(
-    State(rules): State<Arc<Rules>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn authorize(rules: &Rules, mut request: Request, next: impl Inner) -> Response {
     let path = request.uri().path();
     // The layers around this one have put it there; without one nobody has called.
     let Some(call) = call_of(&request) else { return status::no_such_method().into_http::<Body>() };

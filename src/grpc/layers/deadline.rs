@@ -4,14 +4,10 @@
 
 use std::time::Duration;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use http::HeaderMap;
 
-use super::{call_of, refuse};
+use super::{Inner, call_of, refuse};
 use crate::domain::Reason;
 
 /// No deadline is longer, whatever is asked for.
@@ -38,11 +34,7 @@ pub(super) fn asks_a_vendor(path: &str) -> bool {
 
 /// Answers `DEADLINE_EXCEEDED` when the time is up; the handler is dropped then. What it has begun in the database
 /// runs to its end in a task of its own.
-pub(in crate::grpc) async fn bound_time(
-    State(default): State<Duration>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn bound_time(default: Duration, request: Request, next: impl Inner) -> Response {
     let Some(call) = call_of(&request) else { return next.run(request).await };
     let usual = if asks_a_vendor(request.uri().path()) { default * VENDOR_FACTOR } else { default };
     let time = asked_for(request.headers()).unwrap_or(usual).min(LONGEST);

@@ -5,26 +5,21 @@
 
 use std::panic;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use tokio::{runtime::Handle, task::JoinHandle};
 use tracing::Instrument as _;
 
-use super::{call_of, deadline::asks_a_vendor, refuse};
+use super::{Inner, call_of, deadline::asks_a_vendor, refuse};
 use crate::grpc::status::Failure;
 
-/// Runs such a call on the process's common runtime.
-pub(in crate::grpc) async fn run_elsewhere(
-    State(common): State<Handle>,
+/// Runs such a call on the process's common runtime; without one it stays where it is.
+pub(super) async fn run_elsewhere(
+    common: Option<&Handle>,
     request: Request,
-    next: Next,
+    next: impl Inner + 'static,
 ) -> Response {
-    let Some(call) = call_of(&request).filter(|_| asks_a_vendor(request.uri().path())) else {
-        return next.run(request).await;
-    };
+    let call = call_of(&request).filter(|_| asks_a_vendor(request.uri().path()));
+    let Some((common, call)) = common.zip(call) else { return next.run(request).await };
     let mut task = EndedWithItsCaller(common.spawn(next.run(request).in_current_span()));
     match (&mut task.0).await {
         Ok(response) => response,

@@ -2,25 +2,19 @@
 
 use std::{sync::Arc, time::Instant};
 
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{body::Body, extract::Request, response::Response};
 use http::HeaderValue;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tracing::{Instrument as _, Span};
 
-use super::observed_body::ObservedBody;
+use super::{Inner, observed_body::ObservedBody};
 use crate::grpc::{
     call::{Call, REQUEST_ID_KEY},
     links::Links,
 };
 
 /// What the outermost layer knows.
-#[derive(Clone)]
 pub(in crate::grpc) struct Observation {
     /// Where guides and error pages are.
     pub(in crate::grpc) links: Arc<Links>,
@@ -29,12 +23,8 @@ pub(in crate::grpc) struct Observation {
 }
 
 /// Opens the call, lets it pass, and writes one line when its last byte has gone.
-pub(in crate::grpc) async fn observe(
-    State(observation): State<Observation>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let call = Call::from_headers(request.headers(), observation.links);
+pub(super) async fn observe(observation: &Observation, mut request: Request, next: impl Inner) -> Response {
+    let call = Call::from_headers(request.headers(), Arc::clone(&observation.links));
     let mut ending = Ending::new(&call, request.uri().path());
     let span = ending.span.clone();
     let id = HeaderValue::from_str(call.request_id.as_str());
@@ -49,7 +39,7 @@ pub(in crate::grpc) async fn observe(
     if let Some(status) = Status::from_header_map(&parts.headers) {
         ending.code = Some(status.code());
     }
-    let closing = ending.is_infrastructure().then_some(observation.closing);
+    let closing = ending.is_infrastructure().then(|| observation.closing.clone());
     Response::from_parts(parts, Body::new(ObservedBody::new(body, ending, closing)))
 }
 

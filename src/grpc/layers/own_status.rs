@@ -2,15 +2,11 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use prost_reflect::{DescriptorPool, Kind};
 use tonic::{Code, Status};
 
-use super::{call_of, refuse};
+use super::{Inner, call_of, refuse};
 use crate::{
     api,
     domain::{Reason, Refusal},
@@ -21,11 +17,7 @@ use crate::{
 };
 
 /// Gives tonic's own statuses our codes and details. Ours are told by their details: they always have some.
-pub(in crate::grpc) async fn translate_statuses(
-    State(max_bytes): State<usize>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn translate_statuses(max_bytes: usize, request: Request, next: impl Inner) -> Response {
     let Some(call) = call_of(&request) else { return next.run(request).await };
     let response = next.run(request).await;
     let Some(status) = response.extensions().get::<Status>().filter(|status| status.details().is_empty())

@@ -5,15 +5,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{body::Body, extract::Request, response::Response};
 use prost_reflect::DescriptorPool;
 
-use super::{call_of, refuse_unread};
+use super::{Inner, call_of, refuse_unread};
 use crate::{
     api,
     domain::{Reason, Refusal},
@@ -87,11 +82,7 @@ impl Drop for Share {
 }
 
 /// Refuses with `CALLER_LIMIT_REACHED` what is more than the caller's share. Health belongs to nobody.
-pub(in crate::grpc) async fn share_out(
-    State(shares): State<Shares>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn share_out(shares: &Shares, request: Request, next: impl Inner) -> Response {
     let path = request.uri().path();
     let is_health = path.starts_with("/grpc.health.v1.Health/");
     let Some(call) = call_of(&request).filter(|_| !is_health) else { return next.run(request).await };

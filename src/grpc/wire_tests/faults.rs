@@ -121,7 +121,7 @@ async fn too_much_at_once_is_refused_and_health_still_answers() {
 async fn without_the_token_only_health_is_open() {
     let server = Server::start(ServerSettings::default()).await;
     let mut client = SyncServiceClient::new(server.channel().await);
-    let other_key = bearer(&Issuer::generate().unwrap(), "local");
+    let other_key = bearer(&Issuer::generate().unwrap(), "local", HOUR);
     for shown in [None, Some("Bearer s3cret"), Some("Bearer "), Some(other_key.as_str())] {
         let mut request = Request::new(get(FINE));
         if let Some(shown) = shown {

@@ -146,15 +146,18 @@ fn authentication(issuer: &Issuer) -> Authentication {
     Authentication::new(Some(tokens), None, false).unwrap()
 }
 
-/// The value of `authorization` of somebody.
-fn bearer(issuer: &Issuer, subject: &str) -> String {
+/// Longer than any test.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// The value of `authorization` of somebody, for so long.
+fn bearer(issuer: &Issuer, subject: &str, lifetime: Duration) -> String {
     let order = Order {
         issuer: "test",
         audience: "test",
         subject,
         scopes: Scope::ALL.iter().copied().collect(),
         portals: PortalGrant::All,
-        lifetime: Duration::from_secs(3_600),
+        lifetime,
     };
     format!("Bearer {}", issuer.issue(&order).unwrap().expose_secret())
 }
@@ -201,7 +204,12 @@ impl Server {
 
     /// A connection that shows somebody's token.
     async fn line_of(&self, subject: &str) -> Line {
-        let token = bearer(&self.issuer, subject).parse().unwrap();
+        self.line_for(subject, HOUR).await
+    }
+
+    /// The same for so long.
+    async fn line_for(&self, subject: &str, lifetime: Duration) -> Line {
+        let token = bearer(&self.issuer, subject, lifetime).parse().unwrap();
         InterceptedService::new(self.channel().await, Bearer(token))
     }
 

@@ -103,6 +103,27 @@ async fn reflection_knows_our_services() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn a_reflection_stream_ends_with_the_token_that_opened_it() {
+    let server = Server::start(ServerSettings::default()).await;
+    let line = server.line_for("local", Duration::from_secs(2)).await;
+    let asked = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let (asks, asking) = tokio::sync::mpsc::channel(1);
+    asks.send(asked).await.unwrap();
+    let asking = tokio_stream::wrappers::ReceiverStream::new(asking);
+    let answers = ServerReflectionClient::new(line).server_reflection_info(asking).await;
+    let mut answers = answers.unwrap().into_inner();
+    answers.message().await.unwrap().unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(20), answers.message()).await.unwrap().unwrap_err();
+    assert_eq!(ended.code(), Code::Unauthenticated, "{ended:?}");
+    assert_eq!(reason_of(&ended), "UNAUTHENTICATED");
+    drop((asks, answers));
+    server.stop().await;
+}
+
 /// A message with the five bytes before it.
 fn framed(message: &impl prost::Message) -> Vec<u8> {
     let bytes = message.encode_to_vec();
@@ -124,7 +145,7 @@ async fn grpc_web_is_spoken_on_the_same_port() {
             .header("content-type", "application/grpc-web+proto")
             .header("x-grpc-web", "1")
             .header("origin", origin)
-            .header("authorization", bearer(&server.issuer, "local"))
+            .header("authorization", bearer(&server.issuer, "local", HOUR))
             .body(framed(&get(portal_id)))
     };
     let answer = post(FINE).send().await.unwrap();
