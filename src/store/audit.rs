@@ -14,6 +14,27 @@ use crate::{
     },
 };
 
+/// The row of a change in the chain of a portal, or of the installation, at this id and revision.
+pub(super) fn draft(
+    call: &Call,
+    (portal_id, revision): (i64, i64),
+    occurred_at: OffsetDateTime,
+    (kinds, details): (Vec<String>, String),
+) -> Draft {
+    Draft {
+        portal_id,
+        revision,
+        occurred_at,
+        principal: call.principal.clone(),
+        method: call.method.to_owned(),
+        request_id: call.request_id,
+        call_id: call.call_id.clone(),
+        reason: call.reason.clone(),
+        kinds,
+        details,
+    }
+}
+
 /// A portal that a transaction changes, with what its event and its audit row are made of.
 pub(super) struct Changed {
     pub(super) portal_id: PortalId,
@@ -31,19 +52,8 @@ impl Changed {
     pub(super) fn audit_row(&self, call: &Call, now: OffsetDateTime) -> Result<Row, StoreError> {
         let after = self.changes.iter().filter_map(subject).collect::<Result<Vec<_>, _>>()?;
         let kinds: Vec<&'static str> = self.changes.iter().map(Change::kind).collect();
-        let (kinds, details) = self.details.write(&kinds, &after);
-        Ok(self.audit_head.append(Draft {
-            portal_id: self.portal_id.get(),
-            revision: self.revision,
-            occurred_at: now,
-            principal: call.principal.clone(),
-            method: call.method.to_owned(),
-            request_id: call.request_id,
-            call_id: call.call_id.clone(),
-            reason: call.reason.clone(),
-            kinds,
-            details,
-        }))
+        let place = (self.portal_id.get(), self.revision);
+        Ok(self.audit_head.append(draft(call, place, now, self.details.write(&kinds, &after))))
     }
 
     /// What watches are told.

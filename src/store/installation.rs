@@ -9,12 +9,12 @@ use time::OffsetDateTime;
 
 use super::{
     Call, Store, StoreError,
-    audit::head,
+    audit::{draft, head},
     pool::Transaction,
     recorded::recorded_answer,
     transaction::{until_through, write_json},
 };
-use crate::audit::{Details, Draft, Head, Row};
+use crate::audit::{Details, Head, Row};
 
 /// The id of the chain that belongs to no portal. No portal has it: hub ids are positive.
 const NO_PORTAL: i64 = 0;
@@ -121,19 +121,8 @@ impl InstallationTx {
     }
 
     fn audit_row(&self, call: &Call) -> Row {
-        let (kinds, details) = self.details.write(&[], &[]);
-        self.audit_head.append(Draft {
-            portal_id: NO_PORTAL,
-            // Nothing counts the changes of an installation but the chain itself.
-            revision: 0,
-            occurred_at: self.now,
-            principal: call.principal.clone(),
-            method: call.method.to_owned(),
-            request_id: call.request_id,
-            call_id: call.call_id.clone(),
-            reason: call.reason.clone(),
-            kinds,
-            details,
-        })
+        // Nothing counts the changes of an installation but the chain itself.
+        let place = (NO_PORTAL, 0);
+        self.audit_head.append(draft(call, place, self.now, self.details.write(&[], &[])))
     }
 }
