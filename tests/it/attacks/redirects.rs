@@ -1,12 +1,6 @@
 //! Vendors that send us elsewhere: no redirect is followed, of whatever call.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use anyhow::{Result, ensure};
 use connector::{
@@ -16,27 +10,15 @@ use connector::{
         hubspot::seed::TOKEN_B,
     },
 };
-use tokio::net::TcpListener;
 use tonic::Status;
 
 use crate::{
     connect::scene::{ACME, Portal, Scene, password},
-    harness::walk::{Clients, request_id},
+    harness::{
+        trap::trap,
+        walk::{Clients, request_id},
+    },
 };
-
-/// An address of ours, and how often somebody came.
-async fn trap() -> Result<(String, Arc<AtomicUsize>)> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = format!("http://{}", listener.local_addr()?);
-    let visits = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&visits);
-    tokio::spawn(async move {
-        while listener.accept().await.is_ok() {
-            counted.fetch_add(1, Ordering::SeqCst);
-        }
-    });
-    Ok((address, visits))
-}
 
 /// Calls that ask a vendor; each must fail.
 async fn ask_vendors(clients: &Clients, portal: &Portal) -> Vec<(&'static str, Result<(), Status>)> {

@@ -8,7 +8,10 @@ use connector::api::v1::{
 use tonic::{Code, Streaming};
 
 use super::scene::{Scene, Who};
-use crate::harness::walk::{Walk, inner, refused_for, request_id};
+use crate::harness::{
+    PATIENCE,
+    walk::{Walk, inner, refused_for, request_id},
+};
 
 async fn pause(walk: &Walk) -> Result<()> {
     let request =
@@ -99,7 +102,9 @@ async fn a_stream_ends_when_its_token_does() -> Result<()> {
     let mut client = v1::sync_service_client::SyncServiceClient::new(line);
     let mut stream = inner(client.watch_sync_status(from("")).await)?;
     ensure!(next(&mut stream).await?.0 == [scene.a.portal_id]);
-    let ended = next(&mut stream).await.err().context("it went on")?;
+    // Heartbeats alone would keep it waiting for ever.
+    let ended = tokio::time::timeout(PATIENCE, next(&mut stream)).await.context("it went on")?;
+    let ended = ended.err().context("it went on")?;
     let status = ended.downcast::<tonic::Status>()?;
     refused_for(Err::<(), _>(status), Code::Unauthenticated, ErrorReason::Unauthenticated)?;
     let again = client.watch_sync_status(from("")).await.map(|_| "a stream");

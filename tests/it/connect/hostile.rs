@@ -1,12 +1,6 @@
 //! Salesforce answers badly, not at all, or is somebody else (host allow-list, hostile answers, lost answers).
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use anyhow::{Context as _, Result, ensure};
 use connector::{
@@ -17,28 +11,14 @@ use connector::{
         salesforce::fixture::AnsweredHost,
     },
 };
-use tokio::net::TcpListener;
 
 use super::{
     login::tokens_are_old,
     scene::{ACME, Claimed, Scene, credential, password},
 };
+use crate::harness::trap::trap;
 
 const LOGIN: &str = "/services/Soap/";
-
-/// An address of ours, and how often somebody came.
-async fn trap() -> Result<(String, Arc<AtomicUsize>)> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = format!("http://{}", listener.local_addr()?);
-    let visits = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&visits);
-    tokio::spawn(async move {
-        while listener.accept().await.is_ok() {
-            counted.fetch_add(1, Ordering::SeqCst);
-        }
-    });
-    Ok((address, visits))
-}
 
 fn respond(status: u16, body: &str) -> Action {
     let headers = BTreeMap::from([("content-type".to_owned(), "text/xml; charset=utf-8".to_owned())]);

@@ -6,6 +6,7 @@
 pub mod proxy;
 pub mod raw;
 mod server;
+pub mod trap;
 pub mod walk;
 mod world;
 
