@@ -15,7 +15,7 @@ use crate::{
 pub enum Script {
     /// The rows that `GetSetup` answers from: setup, portal, and what the org's other portals hold.
     GetSetup,
-    /// The rows of `GetConnection`.
+    /// The rows of `GetConnection`: connection, org, and the setup's attempt.
     GetConnection,
     /// A page of 100 connections after a random portal.
     ListConnections,
@@ -53,8 +53,10 @@ impl Script {
             }
             Self::GetConnection => {
                 "select c.connection_id, c.portal_id, c.org_id, o.name, c.place, c.state, c.credential,
-                    c.api_call_limit, c.findings, c.probed_at, c.connected_at, c.disconnected_at, c.version
+                    c.api_call_limit, c.findings, c.probed_at, c.connected_at, c.disconnected_at, c.version,
+                    s.setup_id, s.state -> 'attempt'
                 from connections c join orgs o on o.org_id = c.org_id
+                left join setups s on s.portal_id = c.portal_id and s.active
                 where c.portal_id = :id
                 order by c.state = 'disconnected', c.connected_at desc limit 1;"
             }

@@ -296,20 +296,14 @@ impl Control {
         &self,
         portal_id: PortalId,
     ) -> Result<(Connection, Option<AttemptView>), ControlError> {
-        let connection = match self.inner.store.connection(portal_id).await {
+        match self.inner.store.connection_and_attempt(portal_id).await {
             Err(StoreError::Refused(refusal)) if refusal.reason == Reason::ConnectionNotFound => {
                 // A portal that does not exist is not found under its own name.
                 self.inner.store.portal(portal_id).await?;
-                return Err(refusal.into());
+                Err(refusal.into())
             }
-            found => found?,
-        };
-        let setup = self.inner.store.setup_of_portal(portal_id).await?;
-        let attempt = setup.and_then(|view| {
-            let (portal_id, setup_id) = (view.setup.portal_id, view.setup.id);
-            view.setup.attempt.map(|attempt| AttemptView { portal_id, setup_id, attempt })
-        });
-        Ok((connection, attempt))
+            found => Ok(found?),
+        }
     }
 
     /// Connections of granted portals by ascending portal, after one.

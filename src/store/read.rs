@@ -15,7 +15,7 @@ use super::{
 use crate::domain::{
     OrgId, PortalId, Reason, SetupId, TestContactId,
     access::PortalGrant,
-    change::{SetupView, SyncView},
+    change::{AttemptView, SetupView, SyncView},
     connection::Connection,
     portal::Portal,
     setup::Setup,
@@ -167,7 +167,24 @@ impl Store {
     /// # Errors
     /// `CONNECTION_NOT_FOUND`.
     pub async fn connection(&self, portal_id: PortalId) -> Result<Connection, StoreError> {
-        self.reader.row::<Connections>(portal_id.get()).await?.ok_or(Reason::ConnectionNotFound)?.read()
+        Ok(self.connection_and_attempt(portal_id).await?.0)
+    }
+
+    /// The same with the newest attempt of the portal's setup that is not abandoned.
+    ///
+    /// # Errors
+    /// `CONNECTION_NOT_FOUND`, also of a portal that does not exist.
+    pub async fn connection_and_attempt(
+        &self,
+        portal_id: PortalId,
+    ) -> Result<(Connection, Option<AttemptView>), StoreError> {
+        let read =
+            self.reader.row::<Connections>(portal_id.get()).await?.ok_or(Reason::ConnectionNotFound)?;
+        let attempt = read.attempt.map(|(setup_id, attempt)| {
+            let attempt = read_text("attempt", &attempt)?;
+            Ok::<_, StoreError>(AttemptView { portal_id, setup_id: SetupId(setup_id), attempt })
+        });
+        Ok((read.connection.read()?, attempt.transpose()?))
     }
 
     /// Connections of granted portals by ascending portal, then by time.

@@ -92,33 +92,59 @@ impl Lookup for Setups {
     }
 }
 
-/// The connection of a portal in force, or else the last one.
+/// The connection of a portal in force, or else the last one, with the newest attempt of the portal's setup.
 pub(in crate::store) struct Connections;
+
+#[derive(Clone, Debug)]
+pub(in crate::store) struct ConnectionRead {
+    pub(in crate::store) connection: ConnectionRow,
+    /// The setup, and its attempt.
+    pub(in crate::store) attempt: Option<(Uuid, String)>,
+}
 
 impl Lookup for Connections {
     type Key = i64;
-    type Row = ConnectionRow;
+    type Row = ConnectionRead;
 
     async fn read(
         connection: &mut PgConnection,
         portals: &[i64],
-    ) -> Result<HashMap<i64, ConnectionRow>, sqlx::Error> {
-        let rows = sqlx::query_as!(
-            ConnectionRow,
+    ) -> Result<HashMap<i64, ConnectionRead>, sqlx::Error> {
+        let rows = sqlx::query!(
             r#"/* lookups::connections */
             select distinct on (c.portal_id)
                 c.connection_id, c.portal_id, c.org_id, o.name as org_name, c.place, c.state,
                 c.credential::text as credential, c.api_call_limit, c.findings::text as "findings!", c.probed_at,
-                c.connected_at, c.disconnected_at, c.version
+                c.connected_at, c.disconnected_at, c.version, s.setup_id as "setup_id?",
+                nullif(s.state -> 'attempt', 'null')::text as attempt
             from connections c
             join orgs o on o.org_id = c.org_id
+            left join setups s on s.portal_id = c.portal_id and s.active
             where c.portal_id = any($1)
             order by c.portal_id, c.state = 'disconnected', c.connected_at desc"#,
             portals,
         )
         .fetch_all(connection)
         .await?;
-        Ok(rows.into_iter().map(|row| (row.portal_id, row)).collect())
+        let read = rows.into_iter().map(|row| {
+            let connection = ConnectionRow {
+                connection_id: row.connection_id,
+                portal_id: row.portal_id,
+                org_id: row.org_id,
+                org_name: row.org_name,
+                place: row.place,
+                state: row.state,
+                credential: row.credential,
+                api_call_limit: row.api_call_limit,
+                findings: row.findings,
+                probed_at: row.probed_at,
+                connected_at: row.connected_at,
+                disconnected_at: row.disconnected_at,
+                version: row.version,
+            };
+            (row.portal_id, ConnectionRead { connection, attempt: row.setup_id.zip(row.attempt) })
+        });
+        Ok(read.collect())
     }
 
     fn ask(asked: Asked<Self>) -> Question {

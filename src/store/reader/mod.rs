@@ -81,7 +81,8 @@ struct Reading;
 
 impl Work for Reading {
     type Item = Question;
-    const TASKS: usize = 1;
+    /// While one waits for the database, what came of the last batch is answered and the next one gathers.
+    const TASKS: usize = 2;
     const BATCH: usize = 2_048;
 
     async fn work(&self, session: &mut Session, questions: Vec<Question>) {

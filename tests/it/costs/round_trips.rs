@@ -34,7 +34,7 @@ const MOST: &[(&str, usize)] = &[
     ("ConnectionService/CheckConnection", 5),
     ("ConnectionService/ConnectAccounts", 15),
     ("ConnectionService/Disconnect", 15),
-    ("ConnectionService/GetConnection", 2),
+    ("ConnectionService/GetConnection", 1),
     ("ConnectionService/ListConnections", 1),
     ("ConnectionService/RotateCredential", 17),
     ("ConnectionService/WatchConnections", 4),
