@@ -1,6 +1,11 @@
 //! Watchers, a process of their own that holds thousands of streams open.
 
-use std::{process::Stdio, sync::Arc, thread, time::Instant};
+use std::{
+    process::Stdio,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use connector::api::v1::{self, setup_service_client::SetupServiceClient, watch_setup_response::Event};
@@ -13,7 +18,7 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::task::AbortOnDropHandle;
-use tonic::{Streaming, transport::Channel};
+use tonic::{Code, Streaming, transport::Channel};
 
 use crate::{bare, etcd, fill, load::Target};
 
@@ -21,6 +26,8 @@ use crate::{bare, etcd, fill, load::Target};
 pub const COMMAND: &str = "hold-watches";
 /// Streams that are opened at once in the beginning.
 const OPENED_AT_ONCE: usize = 64;
+/// How long one that was refused waits before it tries again, at most; at least half as long.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What is watched.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -186,6 +193,10 @@ async fn drain<T>(mut stream: Streaming<T>) {
     while let Ok(Some(_)) = stream.message().await {}
 }
 
+async fn pause() {
+    tokio::time::sleep(PAUSE.mul_f64(0.5 + 0.5 * rand::random::<f64>())).await;
+}
+
 async fn resume_all(watching: &Watching, tokens: Vec<(String, String)>) -> Result<Vec<Watch>> {
     let channels = watching.target.connect_often(watching.connections).await?;
     let mut resuming = JoinSet::new();
@@ -193,8 +204,16 @@ async fn resume_all(watching: &Watching, tokens: Vec<(String, String)>) -> Resul
         let target = watching.target.clone();
         resuming.spawn(async move {
             let mut setups = SetupServiceClient::new(channel);
-            let request = v1::WatchSetupRequest { setup_id: setup_id.clone(), resume_token: token };
-            let mut stream = setups.watch_setup(target.request(request)?).await?.into_inner();
+            let mut stream = loop {
+                let request =
+                    v1::WatchSetupRequest { setup_id: setup_id.clone(), resume_token: token.clone() };
+                match setups.watch_setup(target.request(request)?).await {
+                    Ok(stream) => break stream.into_inner(),
+                    // The server takes so many calls at a time; a client comes again.
+                    Err(status) if status.code() == Code::ResourceExhausted => pause().await,
+                    Err(status) => return Err(status.into()),
+                }
+            };
             loop {
                 let message = stream.message().await?.context("the stream ended")?;
                 if let Some(Event::Transition(_) | Event::Snapshot(_)) = message.event {
