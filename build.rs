@@ -16,6 +16,14 @@ const SECRET_MESSAGES: &[&str] = &[
     "connector.v1.CreateHandoffResponse",
 ];
 
+/// The responses of watches.
+const WATCH_RESPONSES: &[&str] = &[
+    ".connector.v1.WatchConnectionsResponse",
+    ".connector.v1.WatchSetupResponse",
+    ".connector.v1.WatchSyncStatusResponse",
+    ".connector.v1.WatchTestContactResponse",
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
     println!("cargo:rerun-if-changed=migrations");
@@ -39,9 +47,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out_dir.join("descriptor.bin"), &descriptor_bytes)?;
 
     let descriptors = prost_types::FileDescriptorSet::decode(descriptor_bytes.as_slice())?;
-    let mut builder = tonic_prost_build::configure().emit_rerun_if_changed(false);
+    let mut builder = tonic_prost_build::configure().emit_rerun_if_changed(false).build_server(false);
     for message in SECRET_MESSAGES {
         builder = builder.skip_debug([*message]);
+    }
+    builder.compile_fds(descriptors.clone())?;
+
+    // The servers, over the same messages; what watches send is encoded before it gets there.
+    let servers = out_dir.join("servers");
+    fs::create_dir_all(&servers)?;
+    let mut builder = tonic_prost_build::configure()
+        .emit_rerun_if_changed(false)
+        .build_client(false)
+        .out_dir(servers)
+        .extern_path(".connector.v1", "crate::api::v1");
+    for response in WATCH_RESPONSES {
+        builder = builder.extern_path(response, "crate::api::EncodedEvent");
     }
     builder.compile_fds(descriptors)?;
     Ok(())

@@ -1,10 +1,15 @@
 //! The generated gRPC API, `connector.v1`, and its descriptor.
 //!
-//! Nothing here but what the compiler makes of `proto/`, and `Debug` for the messages that carry secrets.
+//! Nothing here but what the compiler makes of `proto/`, `Debug` for the messages that carry secrets, and the one
+//! message that a server sends in another form than clients get it: the response of a watch.
+
+mod encoded_event;
 
 use std::fmt;
 
-/// The messages, clients and servers of `connector.v1`.
+pub use encoded_event::EncodedEvent;
+
+/// The messages and clients of `connector.v1`.
 #[expect(
     clippy::allow_attributes,
     clippy::large_enum_variant,
@@ -13,6 +18,12 @@ use std::fmt;
 )]
 pub mod v1 {
     tonic::include_proto!("connector.v1");
+}
+
+/// The servers of `connector.v1`. Every watch sends [`EncodedEvent`]s.
+#[expect(clippy::allow_attributes_without_reason, reason = "generated code")]
+pub mod servers {
+    include!(concat!(env!("OUT_DIR"), "/servers/connector.v1.rs"));
 }
 
 /// The encoded `FileDescriptorSet` with source info, as reflection serves it.

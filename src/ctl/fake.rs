@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use prost::Message;
 use tokio::net::TcpListener;
 use tokio_stream::{Stream, wrappers::TcpListenerStream};
 use tonic::{Request, Response, Status, metadata::MetadataMap, service::Routes, transport::Server};
@@ -18,9 +19,10 @@ use super::{
     lang::Lang,
     output::{Format, View},
 };
-use crate::api::v1::{
-    self,
-    test_contact_service_server::{TestContactService, TestContactServiceServer},
+use crate::api::{
+    EncodedEvent,
+    servers::test_contact_service_server::{TestContactService, TestContactServiceServer},
+    v1,
 };
 
 /// Serves until the test's runtime ends; returns the base URL.
@@ -49,6 +51,11 @@ pub fn context(endpoint: &str) -> Context {
     Context { client: client(endpoint), view, format: Format::Json, yes: true }
 }
 
+/// A response of a watch, as a server sends it.
+pub fn encoded(response: &impl Message) -> EncodedEvent {
+    EncodedEvent::new(response.encode_to_vec().into(), String::new())
+}
+
 /// What one opened stream does: its messages in order, the last of them perhaps a failure, then the end.
 pub type Script = Vec<Step>;
 
@@ -75,7 +82,7 @@ fn next<T>(queue: &Mutex<VecDeque<Result<T, Status>>>) -> Result<T, Status> {
 
 #[tonic::async_trait]
 impl TestContactService for FakeTestContacts {
-    type WatchTestContactStream = std::pin::Pin<Box<dyn Stream<Item = Step> + Send>>;
+    type WatchTestContactStream = std::pin::Pin<Box<dyn Stream<Item = Result<EncodedEvent, Status>> + Send>>;
 
     async fn create_test_contact(
         &self,
@@ -101,7 +108,8 @@ impl TestContactService for FakeTestContacts {
     ) -> Result<Response<Self::WatchTestContactStream>, Status> {
         self.watch_tokens.lock().unwrap().push(request.into_inner().resume_token);
         let script = next(&self.watches)?;
-        Ok(Response::new(Box::pin(tokio_stream::iter(script))))
+        let script = script.into_iter().map(|step| step.as_ref().map(encoded).map_err(Clone::clone));
+        Ok(Response::new(Box::pin(tokio_stream::iter(script.collect::<Vec<_>>()))))
     }
 
     async fn list_test_contacts(

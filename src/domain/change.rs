@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttemptId, OrgId, PortalId, SetupId,
+    AttemptId, OrgId, PortalId, SetupId, TestContactId,
     api_limit::LimitContext,
     connection::{ConnectAttempt, Connection},
     handoff::Handoff,
@@ -114,4 +114,51 @@ pub struct Event {
     pub revision: i64,
     /// What changed.
     pub changes: Vec<Change>,
+}
+
+impl Event {
+    /// A setup, if it changed.
+    #[must_use]
+    pub fn setup(&self, id: SetupId) -> Option<&SetupView> {
+        self.changes.iter().find_map(|change| match change {
+            Change::Setup(view) if view.setup.id == id => Some(view),
+            _ => None,
+        })
+    }
+
+    /// A test contact, if it changed.
+    #[must_use]
+    pub fn test_contact(&self, id: TestContactId) -> Option<&TestContact> {
+        self.changes.iter().find_map(|change| match change {
+            Change::TestContact(contact) if contact.id == id => Some(contact),
+            _ => None,
+        })
+    }
+
+    /// The connection, if it changed.
+    #[must_use]
+    pub fn connection(&self) -> Option<&Connection> {
+        self.changes.iter().find_map(|change| match change {
+            Change::Connection(connection) => Some(connection),
+            _ => None,
+        })
+    }
+
+    /// The attempt to connect, if it changed.
+    #[must_use]
+    pub fn attempt(&self) -> Option<&AttemptView> {
+        self.changes.iter().find_map(|change| match change {
+            Change::Attempt(attempt) => Some(attempt),
+            _ => None,
+        })
+    }
+
+    /// The sync, if it changed.
+    #[must_use]
+    pub fn sync(&self) -> Option<&SyncView> {
+        self.changes.iter().find_map(|change| match change {
+            Change::Sync(view) => Some(view),
+            _ => None,
+        })
+    }
 }

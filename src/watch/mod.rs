@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use source::{ConnectionChange, Listed};
+pub use source::Listed;
 pub use stream::{EndCause, Item, Message, ResetCause, StreamSettings, Yielded};
 
 use crate::{
@@ -38,13 +38,13 @@ use stream::{Begin, Sent, Stream};
 const WAITING_MESSAGES: usize = 4;
 
 /// A stream of setups.
-pub type SetupStream = ReceiverStream<Yielded<SetupView, SetupView>>;
+pub type SetupStream = ReceiverStream<Yielded<SetupView>>;
 /// A stream of a test contact.
-pub type TestContactStream = ReceiverStream<Yielded<TestContact, TestContact>>;
+pub type TestContactStream = ReceiverStream<Yielded<TestContact>>;
 /// A stream of connections and attempts.
-pub type ConnectionStream = ReceiverStream<Yielded<Listed<Connection>, ConnectionChange>>;
+pub type ConnectionStream = ReceiverStream<Yielded<Listed<Connection>>>;
 /// A stream of sync states.
-pub type SyncStream = ReceiverStream<Yielded<Listed<SyncView>, SyncView>>;
+pub type SyncStream = ReceiverStream<Yielded<Listed<SyncView>>>;
 
 /// Opens streams. Cheap to clone.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         PortalId, SetupId, TestContactId,
         access::PortalGrant,
-        change::{AttemptView, Change, Event, SetupView, SyncView},
+        change::{Event, SetupView, SyncView},
         connection::Connection,
         setup::Status as SetupStatus,
         test_contact::TestContact,
@@ -44,9 +44,6 @@ pub(super) struct SnapshotPage<S> {
 pub(super) trait Source: Send + Sync + 'static {
     /// A snapshot, or a part of it.
     type Snapshot: Send + 'static;
-    /// One change.
-    type Transition: Send + 'static;
-
     fn kind(&self) -> StreamKind;
     fn subject(&self) -> u128;
     fn scope(&self) -> Scope;
@@ -64,8 +61,12 @@ pub(super) trait Source: Send + Sync + 'static {
     fn can_finish(&self) -> bool {
         false
     }
-    /// What the stream shows of an event, and whether nothing follows it.
-    fn pick(&self, event: &Event) -> Option<(Self::Transition, bool)>;
+    /// Whether the stream shows something of an event.
+    fn shows(&self, event: &Event) -> bool;
+    /// Whether nothing follows an event that is shown.
+    fn ends_with(&self, _: &Event) -> bool {
+        false
+    }
 }
 
 /// The changes of a setup.
@@ -76,7 +77,6 @@ pub(super) struct SetupSource {
 
 impl Source for SetupSource {
     type Snapshot = SetupView;
-    type Transition = SetupView;
 
     fn kind(&self) -> StreamKind {
         StreamKind::Setup
@@ -117,14 +117,12 @@ impl Source for SetupSource {
         true
     }
 
-    fn pick(&self, event: &Event) -> Option<(SetupView, bool)> {
-        event.changes.iter().find_map(|change| match change {
-            Change::Setup(view) if view.setup.id == self.id => {
-                let finished = view.setup.status == SetupStatus::Abandoned;
-                Some((view.clone(), finished))
-            }
-            _ => None,
-        })
+    fn shows(&self, event: &Event) -> bool {
+        event.setup(self.id).is_some()
+    }
+
+    fn ends_with(&self, event: &Event) -> bool {
+        event.setup(self.id).is_some_and(|view| view.setup.status == SetupStatus::Abandoned)
     }
 }
 
@@ -136,7 +134,6 @@ pub(super) struct TestContactSource {
 
 impl Source for TestContactSource {
     type Snapshot = TestContact;
-    type Transition = TestContact;
 
     fn kind(&self) -> StreamKind {
         StreamKind::TestContact
@@ -170,14 +167,12 @@ impl Source for TestContactSource {
         true
     }
 
-    fn pick(&self, event: &Event) -> Option<(TestContact, bool)> {
-        event.changes.iter().find_map(|change| match change {
-            Change::TestContact(contact) if contact.id == self.id => {
-                let finished = contact.status.is_final();
-                Some((contact.clone(), finished))
-            }
-            _ => None,
-        })
+    fn shows(&self, event: &Event) -> bool {
+        event.test_contact(self.id).is_some()
+    }
+
+    fn ends_with(&self, event: &Event) -> bool {
+        event.test_contact(self.id).is_some_and(|contact| contact.status.is_final())
     }
 }
 
@@ -190,17 +185,6 @@ pub struct Listed<T> {
     pub more: bool,
 }
 
-/// What one change did to a connection, to an attempt, or to both.
-#[derive(Clone, Debug)]
-pub struct ConnectionChange {
-    /// The portal.
-    pub portal_id: PortalId,
-    /// The connection after it.
-    pub connection: Option<Connection>,
-    /// The attempt after it.
-    pub attempt: Option<AttemptView>,
-}
-
 /// The changes of connections and attempts, of one portal or of all.
 pub(super) struct ConnectionSource {
     pub(super) portal_id: Option<PortalId>,
@@ -209,7 +193,6 @@ pub(super) struct ConnectionSource {
 
 impl Source for ConnectionSource {
     type Snapshot = Listed<Connection>;
-    type Transition = ConnectionChange;
 
     fn kind(&self) -> StreamKind {
         StreamKind::Connections
@@ -272,16 +255,8 @@ impl Source for ConnectionSource {
         })
     }
 
-    fn pick(&self, event: &Event) -> Option<(ConnectionChange, bool)> {
-        let mut picked = ConnectionChange { portal_id: event.portal_id, connection: None, attempt: None };
-        for change in &event.changes {
-            match change {
-                Change::Connection(connection) => picked.connection = Some(connection.clone()),
-                Change::Attempt(attempt) => picked.attempt = Some(attempt.clone()),
-                _ => {}
-            }
-        }
-        (picked.connection.is_some() || picked.attempt.is_some()).then_some((picked, false))
+    fn shows(&self, event: &Event) -> bool {
+        event.connection().is_some() || event.attempt().is_some()
     }
 }
 
@@ -293,7 +268,6 @@ pub(super) struct SyncSource {
 
 impl Source for SyncSource {
     type Snapshot = Listed<SyncView>;
-    type Transition = SyncView;
 
     fn kind(&self) -> StreamKind {
         StreamKind::SyncStatus
@@ -343,11 +317,8 @@ impl Source for SyncSource {
         })
     }
 
-    fn pick(&self, event: &Event) -> Option<(SyncView, bool)> {
-        event.changes.iter().find_map(|change| match change {
-            Change::Sync(view) => Some((view.clone(), false)),
-            _ => None,
-        })
+    fn shows(&self, event: &Event) -> bool {
+        event.sync().is_some()
     }
 }
 

@@ -44,11 +44,11 @@ pub enum EndCause {
 
 /// What a stream says.
 #[derive(Clone, Debug)]
-pub enum Item<S, T> {
+pub enum Item<S> {
     /// How things stand.
     Snapshot(S),
-    /// One change.
-    Transition(T),
+    /// One change. Everybody who watches it has the same.
+    Transition(Arc<Event>),
     /// Nothing happened.
     Heartbeat(OffsetDateTime),
     /// A snapshot follows.
@@ -59,9 +59,9 @@ pub enum Item<S, T> {
 
 /// One message of a stream.
 #[derive(Clone, Debug)]
-pub struct Message<S, T> {
+pub struct Message<S> {
     /// What it says.
-    pub item: Item<S, T>,
+    pub item: Item<S>,
     /// Resume after it with this.
     pub resume_token: String,
 }
@@ -92,8 +92,8 @@ impl From<StoreError> for Stop {
 }
 
 /// What a stream yields. Boxed: the queue of each stream sets room aside for dozens of them.
-pub type Yielded<S, T> = Box<Result<Message<S, T>, StoreError>>;
-pub(super) type Sent<R> = Yielded<<R as Source>::Snapshot, <R as Source>::Transition>;
+pub type Yielded<S> = Box<Result<Message<S>, StoreError>>;
+pub(super) type Sent<R> = Yielded<<R as Source>::Snapshot>;
 
 pub(super) struct Stream<R: Source> {
     pub(super) hub: Hub,
@@ -326,7 +326,7 @@ impl<R: Source> Stream<R> {
     }
 
     /// `position` is where the event is among those of all portals, for a stream over all.
-    async fn send_event(&mut self, position: Position, event: &Event) -> Result<(), Stop> {
+    async fn send_event(&mut self, position: Position, event: &Arc<Event>) -> Result<(), Stop> {
         self.cursor = match self.source.scope() {
             Scope::Portal(_) => Position { revision: event.revision, ..Position::default() },
             Scope::All => position,
@@ -339,9 +339,9 @@ impl<R: Source> Stream<R> {
                 return Ok(());
             }
         }
-        if let Some((transition, finished)) = self.source.pick(event) {
-            self.send(Item::Transition(transition)).await?;
-            if finished {
+        if self.source.shows(event) {
+            self.send(Item::Transition(Arc::clone(event))).await?;
+            if self.source.ends_with(event) {
                 return Err(Stop::End(EndCause::Finished));
             }
         }
@@ -368,7 +368,7 @@ impl<R: Source> Stream<R> {
     }
 
     /// Sends at the consumer's pace: there is room for a few messages and no more.
-    fn send(&self, item: Item<R::Snapshot, R::Transition>) -> impl Future<Output = Result<(), Stop>> + Send {
+    fn send(&self, item: Item<R::Snapshot>) -> impl Future<Output = Result<(), Stop>> + Send {
         let message: Sent<R> = Box::new(Ok(Message { item, resume_token: self.token() }));
         async move {
             tokio::select! {

@@ -4,7 +4,7 @@ use tonic::{Request, async_trait};
 
 use super::{Answer, Backend};
 use crate::{
-    api::v1::{self, audit_service_server::AuditService},
+    api::{servers::audit_service_server::AuditService, v1},
     control::VerifyPlace,
     grpc::{
         convert,

@@ -3,14 +3,17 @@
 use tonic::{Request, async_trait};
 use uuid::Uuid;
 
-use super::{Answer, Backend, watching::ResponseStream};
+use super::{
+    Answer, Backend,
+    watching::{ResponseStream, Words},
+};
 use crate::{
-    api::v1::{self, connection_service_server::ConnectionService},
+    api::{servers::connection_service_server::ConnectionService, v1},
     control::ConnectRequest,
-    domain::{connection::Connection, probe},
+    domain::{change::Event, connection::Connection, probe},
     grpc::{Call, convert, page_token::Paged, parse},
     store::ConnectionFilter,
-    watch::{ConnectionChange, Listed},
+    watch::Listed,
 };
 
 /// A connection as of its last change.
@@ -25,17 +28,17 @@ fn snapshot(call: &Call, listed: &Listed<Connection>) -> v1::ConnectionSnapshot 
     }
 }
 
-fn transition(call: &Call, change: &ConnectionChange) -> v1::ConnectionTransition {
+fn transition(call: &Call, event: &Event) -> v1::ConnectionTransition {
     v1::ConnectionTransition {
-        portal_id: change.portal_id.get(),
-        connection: change.connection.as_ref().map(|one| connection(call, one)),
-        attempt: change.attempt.as_ref().map(|attempt| convert::attempt(&call.viewer(), attempt)),
+        portal_id: event.portal_id.get(),
+        connection: event.connection().map(|one| connection(call, one)),
+        attempt: event.attempt().map(|attempt| convert::attempt(&call.viewer(), attempt)),
     }
 }
 
 #[async_trait]
 impl ConnectionService for Backend {
-    type WatchConnectionsStream = ResponseStream<v1::WatchConnectionsResponse>;
+    type WatchConnectionsStream = ResponseStream;
 
     async fn connect_accounts(
         &self,
@@ -149,7 +152,12 @@ impl ConnectionService for Backend {
             let token = asked.resume_token.as_deref().unwrap_or_default();
             let messages =
                 self.watches.connections(&call.caller.access().portals, asked.portal_id, token).await?;
-            Ok(self.respond(place, &call, messages, snapshot, transition))
+            let words = Words::<v1::WatchConnectionsResponse, _> {
+                subject: Uuid::nil(),
+                snapshot,
+                transition: |call, _, event| Some(transition(call, event)),
+            };
+            Ok(self.respond(place, &call, messages, words))
         })
         .await
     }

@@ -4,7 +4,7 @@ use tonic::{Request, async_trait};
 
 use super::{Answer, Backend};
 use crate::{
-    api::v1::{self, inclusion_list_service_server::InclusionListService},
+    api::{servers::inclusion_list_service_server::InclusionListService, v1},
     grpc::{Call, Failure, convert, page_token::Paged, parse},
 };
 

@@ -4,7 +4,7 @@ use tonic::{Request, async_trait};
 
 use super::{Answer, Backend};
 use crate::{
-    api::v1::{self, key_service_server::KeyService},
+    api::{servers::key_service_server::KeyService, v1},
     grpc::{convert, parse},
 };
 

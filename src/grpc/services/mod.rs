@@ -2,6 +2,7 @@
 
 mod audit;
 mod connection;
+mod encodings;
 mod handoff;
 mod inclusion_list;
 mod key;
@@ -20,7 +21,7 @@ use tonic::{Response, Status, codec::CompressionEncoding, service::Routes};
 
 use super::server::MAX_RESPONSE_BYTES;
 use crate::{
-    api::v1::{
+    api::servers::{
         audit_service_server::AuditServiceServer, connection_service_server::ConnectionServiceServer,
         inclusion_list_service_server::InclusionListServiceServer, key_service_server::KeyServiceServer,
         org_service_server::OrgServiceServer, portal_service_server::PortalServiceServer,
@@ -30,6 +31,7 @@ use crate::{
     control::Control,
     watch::Watches,
 };
+use encodings::Encodings;
 
 /// The answer of a method.
 type Answer<T> = Result<Response<T>, Status>;
@@ -41,6 +43,7 @@ pub struct Backend {
     watches: Watches,
     streams: Arc<Semaphore>,
     recheck: Duration,
+    encodings: Arc<Encodings>,
 }
 
 impl Backend {
@@ -49,24 +52,24 @@ impl Backend {
     #[must_use]
     pub fn new(control: Control, watches: Watches, max_streams: usize, recheck: Duration) -> Self {
         let streams = Arc::new(Semaphore::new(max_streams.min(Semaphore::MAX_PERMITS)));
-        Self { control, watches, streams, recheck }
+        Self { control, watches, streams, recheck, encodings: Arc::default() }
     }
 }
 
 /// Full names of the services, for health.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    use crate::api::v1;
+    use crate::api::servers;
     vec![
-        v1::audit_service_server::SERVICE_NAME,
-        v1::connection_service_server::SERVICE_NAME,
-        v1::inclusion_list_service_server::SERVICE_NAME,
-        v1::key_service_server::SERVICE_NAME,
-        v1::org_service_server::SERVICE_NAME,
-        v1::portal_service_server::SERVICE_NAME,
-        v1::setup_service_server::SERVICE_NAME,
-        v1::sync_service_server::SERVICE_NAME,
-        v1::test_contact_service_server::SERVICE_NAME,
+        servers::audit_service_server::SERVICE_NAME,
+        servers::connection_service_server::SERVICE_NAME,
+        servers::inclusion_list_service_server::SERVICE_NAME,
+        servers::key_service_server::SERVICE_NAME,
+        servers::org_service_server::SERVICE_NAME,
+        servers::portal_service_server::SERVICE_NAME,
+        servers::setup_service_server::SERVICE_NAME,
+        servers::sync_service_server::SERVICE_NAME,
+        servers::test_contact_service_server::SERVICE_NAME,
     ]
 }
 

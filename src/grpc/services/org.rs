@@ -4,7 +4,7 @@ use tonic::{Request, async_trait};
 
 use super::{Answer, Backend};
 use crate::{
-    api::v1::{self, org_service_server::OrgService},
+    api::{servers::org_service_server::OrgService, v1},
     domain::OrgId,
     grpc::{convert, page_token::Paged, parse},
 };

@@ -4,7 +4,7 @@ use tonic::{Request, async_trait};
 
 use super::{Answer, Backend};
 use crate::{
-    api::v1::{self, portal_service_server::PortalService},
+    api::{servers::portal_service_server::PortalService, v1},
     grpc::{convert, page_token::Paged, parse},
 };
 

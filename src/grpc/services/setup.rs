@@ -4,10 +4,13 @@ use time::OffsetDateTime;
 use tonic::{Request, async_trait};
 use uuid::Uuid;
 
-use super::{Answer, Backend, watching::ResponseStream};
+use super::{
+    Answer, Backend,
+    watching::{ResponseStream, Words},
+};
 use crate::{
-    api::v1::{self, setup_service_server::SetupService},
-    domain::{Reason, Refusal, change::SetupView},
+    api::{servers::setup_service_server::SetupService, v1},
+    domain::{Reason, Refusal, SetupId, change::SetupView},
     grpc::{Call, convert, describe, page_token::Paged, parse, review},
     locale,
 };
@@ -18,7 +21,7 @@ fn setup(call: &Call, view: &SetupView) -> v1::Setup {
 
 #[async_trait]
 impl SetupService for Backend {
-    type WatchSetupStream = ResponseStream<v1::WatchSetupResponse>;
+    type WatchSetupStream = ResponseStream;
 
     async fn start_setup(&self, request: Request<v1::StartSetupRequest>) -> Answer<v1::StartSetupResponse> {
         let (call, message) = self.open(request).await?;
@@ -85,7 +88,12 @@ impl SetupService for Backend {
             let place = self.stream_place()?;
             let token = asked.resume_token.as_deref().unwrap_or_default();
             let messages = self.watches.setup(asked.setup_id, token).await?;
-            Ok(self.respond(place, &call, messages, setup, setup))
+            let words = Words::<v1::WatchSetupResponse, _> {
+                subject: asked.setup_id.0,
+                snapshot: setup,
+                transition: |call, id, event| event.setup(SetupId(id)).map(|view| setup(call, view)),
+            };
+            Ok(self.respond(place, &call, messages, words))
         })
         .await
     }

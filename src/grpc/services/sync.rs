@@ -1,10 +1,14 @@
 //! `SyncService`.
 
 use tonic::{Request, async_trait};
+use uuid::Uuid;
 
-use super::{Answer, Backend, watching::ResponseStream};
+use super::{
+    Answer, Backend,
+    watching::{ResponseStream, Words},
+};
 use crate::{
-    api::v1::{self, sync_service_server::SyncService},
+    api::{servers::sync_service_server::SyncService, v1},
     domain::change::SyncView,
     grpc::{Call, convert, parse},
     watch::Listed,
@@ -23,7 +27,7 @@ fn snapshot(call: &Call, listed: &Listed<SyncView>) -> v1::SyncStatusSnapshot {
 
 #[async_trait]
 impl SyncService for Backend {
-    type WatchSyncStatusStream = ResponseStream<v1::WatchSyncStatusResponse>;
+    type WatchSyncStatusStream = ResponseStream;
 
     async fn get_sync_status(
         &self,
@@ -47,7 +51,12 @@ impl SyncService for Backend {
             let place = self.stream_place()?;
             let token = asked.resume_token.as_deref().unwrap_or_default();
             let messages = self.watches.syncs(&call.caller.access().portals, asked.portal_id, token).await?;
-            Ok(self.respond(place, &call, messages, snapshot, status))
+            let words = Words::<v1::WatchSyncStatusResponse, _> {
+                subject: Uuid::nil(),
+                snapshot,
+                transition: |call, _, event| event.sync().map(|view| status(call, view)),
+            };
+            Ok(self.respond(place, &call, messages, words))
         })
         .await
     }

@@ -3,10 +3,13 @@
 use tonic::{Request, async_trait};
 use uuid::Uuid;
 
-use super::{Answer, Backend, watching::ResponseStream};
+use super::{
+    Answer, Backend,
+    watching::{ResponseStream, Words},
+};
 use crate::{
-    api::v1::{self, test_contact_service_server::TestContactService},
-    domain::test_contact::TestContact,
+    api::{servers::test_contact_service_server::TestContactService, v1},
+    domain::{TestContactId, test_contact::TestContact},
     grpc::{Call, convert, page_token::Paged, parse},
 };
 
@@ -17,7 +20,7 @@ fn changed(call: &Call, contact: &TestContact) -> v1::TestContact {
 
 #[async_trait]
 impl TestContactService for Backend {
-    type WatchTestContactStream = ResponseStream<v1::WatchTestContactResponse>;
+    type WatchTestContactStream = ResponseStream;
 
     async fn create_test_contact(
         &self,
@@ -102,7 +105,14 @@ impl TestContactService for Backend {
             let place = self.stream_place()?;
             let token = asked.resume_token.as_deref().unwrap_or_default();
             let messages = self.watches.test_contact(asked.test_contact_id, token).await?;
-            Ok(self.respond(place, &call, messages, changed, changed))
+            let words = Words::<v1::WatchTestContactResponse, _> {
+                subject: asked.test_contact_id.0,
+                snapshot: changed,
+                transition: |call, id, event| {
+                    event.test_contact(TestContactId(id)).map(|contact| changed(call, contact))
+                },
+            };
+            Ok(self.respond(place, &call, messages, words))
         })
         .await
     }

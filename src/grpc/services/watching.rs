@@ -2,27 +2,30 @@
 
 use std::pin::Pin;
 
+use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
+use uuid::Uuid;
 
-use super::Backend;
+use super::{Backend, encodings::Key};
 use crate::{
-    api::v1,
-    domain::Reason,
+    api::{EncodedEvent, v1},
+    domain::{Reason, access::PortalGrant, change},
     grpc::{Call, Failure, convert::timestamp, status},
     watch::{EndCause, Item, ResetCause, Yielded},
 };
 
 /// A stream of responses.
-pub(super) type ResponseStream<R> = Pin<Box<dyn Stream<Item = Result<R, Status>> + Send>>;
+pub(super) type ResponseStream = Pin<Box<dyn Stream<Item = Result<EncodedEvent, Status>> + Send>>;
 
 /// A response of a stream: one event and the token to resume after it.
-pub(super) trait StreamResponse: Send + 'static {
+pub(super) trait StreamResponse: prost::Message + 'static {
+    const NAME: &'static str;
     type Snapshot;
     type Transition;
 
-    fn new(event: Event<Self::Snapshot, Self::Transition>, resume_token: String) -> Self;
+    fn new(event: Event<Self::Snapshot, Self::Transition>) -> Self;
 }
 
 /// An event, the same for all streams.
@@ -37,10 +40,11 @@ pub(super) enum Event<S, T> {
 macro_rules! stream_responses {
     ($($response:ident in $module:ident of $snapshot:ident, $transition:ident;)*) => {$(
         impl StreamResponse for v1::$response {
+            const NAME: &'static str = stringify!($response);
             type Snapshot = v1::$snapshot;
             type Transition = v1::$transition;
 
-            fn new(event: Event<Self::Snapshot, Self::Transition>, resume_token: String) -> Self {
+            fn new(event: Event<Self::Snapshot, Self::Transition>) -> Self {
                 use v1::$module::Event as Sent;
                 let event = match event {
                     Event::Snapshot(snapshot) => Sent::Snapshot(snapshot),
@@ -49,7 +53,7 @@ macro_rules! stream_responses {
                     Event::Reset(reset) => Sent::Reset(reset),
                     Event::End(end) => Sent::End(end),
                 };
-                Self { event: Some(event), resume_token }
+                Self { event: Some(event), resume_token: String::new() }
             }
         }
     )*};
@@ -65,6 +69,15 @@ stream_responses! {
 /// One of the streams that this process may have; given back when the stream ends.
 pub(super) struct StreamPlace(OwnedSemaphorePermit);
 
+/// How what a watch says is put into words.
+pub(super) struct Words<R: StreamResponse, S> {
+    /// The setup or the test contact; nil where the portal says it all.
+    pub(super) subject: Uuid,
+    pub(super) snapshot: fn(&Call, &S) -> R::Snapshot,
+    /// Of an event that the watch shows.
+    pub(super) transition: fn(&Call, Uuid, &change::Event) -> Option<R::Transition>,
+}
+
 impl Backend {
     /// A place for one more stream.
     ///
@@ -74,51 +87,61 @@ impl Backend {
         let place = self.streams.clone().try_acquire_owned();
         place.map(StreamPlace).map_err(|_| Reason::ServiceOverloaded.into())
     }
-}
 
-impl Backend {
     /// Puts the messages of a watch into the words of the API, until the caller's credential ends.
-    pub(super) fn respond<R, S, T>(
+    pub(super) fn respond<R, S>(
         &self,
         place: StreamPlace,
         call: &Call,
-        messages: impl Stream<Item = Yielded<S, T>> + Send + Unpin + 'static,
-        snapshot: fn(&Call, &S) -> R::Snapshot,
-        transition: fn(&Call, &T) -> R::Transition,
-    ) -> ResponseStream<R>
+        messages: impl Stream<Item = Yielded<S>> + Send + Unpin + 'static,
+        words: Words<R, S>,
+    ) -> ResponseStream
     where
         R: StreamResponse,
         S: 'static,
-        T: 'static,
     {
-        let words = call.clone();
+        let (backend, reader) = (self.clone(), call.clone());
         let messages = messages.map(move |message| {
             // Held as long as the stream lives.
             let _place = &place.0;
             match *message {
                 Ok(message) => {
-                    let event = event(&words, &message.item, snapshot, transition);
-                    Ok(R::new(event, message.resume_token))
+                    let event = backend.encoded(&reader, &words, &message.item);
+                    Ok(EncodedEvent::new(event, message.resume_token))
                 }
-                Err(error) => Err(status::of(&words, &error.into())),
+                Err(error) => Err(status::of(&reader, &error.into())),
             }
         });
         Box::pin(self.while_valid(call, messages))
     }
-}
 
-fn event<S, T, PS, PT>(
-    call: &Call,
-    item: &Item<S, T>,
-    snapshot: fn(&Call, &S) -> PS,
-    transition: fn(&Call, &T) -> PT,
-) -> Event<PS, PT> {
-    match item {
-        Item::Snapshot(shown) => Event::Snapshot(snapshot(call, shown)),
-        Item::Transition(change) => Event::Transition(transition(call, change)),
-        Item::Heartbeat(at) => Event::Heartbeat(v1::Heartbeat { time: Some(timestamp(*at)) }),
-        Item::Reset(cause) => Event::Reset(v1::WatchReset { cause: reset_cause(*cause).into() }),
-        Item::End(cause) => Event::End(v1::WatchEnd { cause: end_cause(*cause).into() }),
+    /// A transition is encoded once for all who may know of every portal. For anybody else its texts may name fewer
+    /// portals.
+    fn encoded<R: StreamResponse, S>(&self, call: &Call, words: &Words<R, S>, item: &Item<S>) -> Bytes {
+        let encode = |event| Bytes::from(R::new(event).encode_to_vec());
+        match item {
+            Item::Snapshot(shown) => encode(Event::Snapshot((words.snapshot)(call, shown))),
+            Item::Transition(change) => {
+                let encode = || {
+                    let transition = (words.transition)(call, words.subject, change);
+                    transition.map_or_else(Bytes::new, |transition| encode(Event::Transition(transition)))
+                };
+                if call.caller.access().portals != PortalGrant::All {
+                    return encode();
+                }
+                let key = Key {
+                    response: R::NAME,
+                    subject: words.subject,
+                    portal_id: change.portal_id,
+                    revision: change.revision,
+                    language: call.language,
+                };
+                self.encodings.of(key, encode)
+            }
+            Item::Heartbeat(at) => encode(Event::Heartbeat(v1::Heartbeat { time: Some(timestamp(*at)) })),
+            Item::Reset(cause) => encode(Event::Reset(v1::WatchReset { cause: reset_cause(*cause).into() })),
+            Item::End(cause) => encode(Event::End(v1::WatchEnd { cause: end_cause(*cause).into() })),
+        }
     }
 }
 

@@ -28,10 +28,10 @@ use super::{
     server::MAX_REQUEST_BYTES,
 };
 use crate::{
-    api::v1::{
-        self,
-        sync_service_client::SyncServiceClient,
-        sync_service_server::{SyncService, SyncServiceServer},
+    api::{
+        EncodedEvent,
+        servers::sync_service_server::{self, SyncService, SyncServiceServer},
+        v1::{self, sync_service_client::SyncServiceClient},
     },
     domain::{
         Reason,
@@ -58,7 +58,7 @@ struct Fake {
 
 #[async_trait]
 impl SyncService for Fake {
-    type WatchSyncStatusStream = stream::BoxStream<'static, Result<v1::WatchSyncStatusResponse, Status>>;
+    type WatchSyncStatusStream = stream::BoxStream<'static, Result<EncodedEvent, Status>>;
 
     async fn get_sync_status(
         &self,
@@ -84,7 +84,7 @@ impl SyncService for Fake {
         &self,
         request: Request<v1::WatchSyncStatusRequest>,
     ) -> Result<Response<Self::WatchSyncStatusStream>, Status> {
-        let first = stream::iter([Ok(v1::WatchSyncStatusResponse::default())]);
+        let first = stream::iter([Ok(EncodedEvent::default())]);
         let rest = match request.into_inner().portal_id {
             PANICS => stream::once(async {
                 tokio::task::yield_now().await;
@@ -181,7 +181,7 @@ impl Server {
             .accept_compressed(CompressionEncoding::Gzip);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let readiness = Readiness::not_ready(vec![v1::sync_service_server::SERVICE_NAME]).await;
+        let readiness = Readiness::not_ready(vec![sync_service_server::SERVICE_NAME]).await;
         let shutdown = Shutdown::default();
         let issuer = Issuer::generate().unwrap();
         let settings = ServerSettings { authentication: authentication(&issuer), ..settings };

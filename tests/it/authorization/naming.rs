@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use connector::{
-    api::v1::{self, ErrorReason, Step},
+    api::v1::{self, ErrorReason, Step, watch_setup_response::Event},
     simulator::hubspot::seed,
 };
 use tonic::Code;
@@ -83,6 +83,48 @@ async fn r40_who_shares_a_salesforce_user_is_named_to_whom_it_may_concern() -> R
         let described = inner(setups.describe_setup(request).await)?;
         let text = format!("{described:?}");
         ensure!(text.contains(&a.to_string()) == named, "{text}");
+    }
+    Ok(())
+}
+
+/// What many watch is encoded once, but not for those whose texts name fewer portals, or are in another language.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r40_each_who_watches_reads_what_concerns_it() -> Result<()> {
+    let scene = Scene::start().await?;
+    let (a, b) = (scene.a.portal_id, scene.b.portal_id);
+    let readers = [
+        (Who::anybody(), "en", true),
+        (Who::of(&[b]), "en", false),
+        (Who::anybody(), "ja", true),
+        (Who::of(&[a, b]), "en", true),
+        (Who::of(&[b]), "ja", false),
+        (Who::anybody(), "en", true),
+    ];
+    let mut streams = Vec::new();
+    for (who, language, named) in readers {
+        let mut setups = v1::setup_service_client::SetupServiceClient::new(scene.line(&who).await?);
+        let asked = v1::WatchSetupRequest { setup_id: scene.b.setup_id.clone(), resume_token: String::new() };
+        let mut request = tonic::Request::new(asked);
+        request.metadata_mut().insert("accept-language", language.parse()?);
+        let mut stream = inner(setups.watch_setup(request).await)?;
+        let first = stream.message().await?.context("the stream ended")?;
+        ensure!(matches!(first.event, Some(Event::Snapshot(_))), "{first:?}");
+        streams.push((stream, language, named, first.resume_token));
+    }
+    scene.b.answer(Step::SeatCount).await?;
+    let mut seen: Vec<(&str, bool, v1::WatchSetupResponse)> = Vec::new();
+    for (mut stream, language, named, first_token) in streams {
+        let message = stream.message().await?.context("the stream ended")?;
+        ensure!(message.resume_token != first_token && !message.resume_token.is_empty());
+        let Some(Event::Transition(setup)) = &message.event else { anyhow::bail!("{message:?}") };
+        let warned = setup.notices.iter().find(|notice| notice.code == "SECURITY_TOKEN_RESET_BREAKS_OTHERS");
+        let text = &warned.context("no warning")?.text;
+        ensure!(text.contains(&a.to_string()) == named, "{text}");
+        ensure!(text.is_ascii() == (language == "en"), "{text}");
+        if let Some((.., other)) = seen.iter().find(|(l, n, _)| (*l, *n) == (language, named)) {
+            ensure!(*other == message, "{other:?} and {message:?}");
+        }
+        seen.push((language, named, message));
     }
     Ok(())
 }

@@ -10,12 +10,14 @@ use tonic::{Code, Request, Response, Status, service::Routes};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::{
-    api::v1::{
-        self, AdminAccess, Choice, Step, StepState,
-        connection_service_server::{ConnectionService, ConnectionServiceServer},
-        inclusion_list_service_server::{InclusionListService, InclusionListServiceServer},
-        setup_service_server::{SetupService, SetupServiceServer},
-        watch_connections_response::Event,
+    api::{
+        EncodedEvent,
+        servers::{
+            connection_service_server::{ConnectionService, ConnectionServiceServer},
+            inclusion_list_service_server::{InclusionListService, InclusionListServiceServer},
+            setup_service_server::{SetupService, SetupServiceServer},
+        },
+        v1::{self, AdminAccess, Choice, Step, StepState, watch_connections_response::Event},
     },
     ctl::fake,
 };
@@ -181,7 +183,7 @@ fn descriptions() -> Vec<v1::StepDescription> {
 }
 
 type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send + 'f>>;
-type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+type Events = Pin<Box<dyn Stream<Item = Result<EncodedEvent, Status>> + Send>>;
 
 /// Methods by hand-written expressions, in the form that `async_trait` gives them.
 macro_rules! rpcs {
@@ -221,7 +223,7 @@ fn absent<T>(name: &str) -> Result<T, Status> {
 }
 
 impl SetupService for FakeSetups {
-    type WatchSetupStream = Events<v1::WatchSetupResponse>;
+    type WatchSetupStream = Events;
 
     rpcs! {
         start_setup(StartSetupRequest) -> v1::StartSetupResponse:
@@ -237,7 +239,7 @@ impl SetupService for FakeSetups {
         list_handoffs(ListHandoffsRequest) -> v1::ListHandoffsResponse: |_s, _m| absent("list");
         revoke_handoff(RevokeHandoffRequest) -> v1::RevokeHandoffResponse: |_s, _m| absent("revoke");
         list_setups(ListSetupsRequest) -> v1::ListSetupsResponse: |_s, _m| absent("list");
-        watch_setup(WatchSetupRequest) -> Events<v1::WatchSetupResponse>: |_s, _m| absent("watch");
+        watch_setup(WatchSetupRequest) -> Events: |_s, _m| absent("watch");
         abandon_setup(AbandonSetupRequest) -> v1::AbandonSetupResponse: |_s, _m| absent("abandon");
         acknowledge_prerequisites(AcknowledgePrerequisitesRequest) -> v1::AcknowledgePrerequisitesResponse:
             |s, m| steps!(s, m, "acknowledge_prerequisites", Prerequisites, AcknowledgePrerequisitesResponse {});
@@ -284,7 +286,7 @@ impl SetupService for FakeSetups {
 }
 
 impl ConnectionService for FakeSetups {
-    type WatchConnectionsStream = Events<v1::WatchConnectionsResponse>;
+    type WatchConnectionsStream = Events;
 
     rpcs! {
         connect_accounts(ConnectAccountsRequest) -> v1::ConnectAccountsResponse: |s, m| {
@@ -308,15 +310,18 @@ impl ConnectionService for FakeSetups {
         list_connections(ListConnectionsRequest) -> v1::ListConnectionsResponse: |_s, _m| absent("list");
         rotate_credential(RotateCredentialRequest) -> v1::RotateCredentialResponse: |_s, _m| absent("rotate");
         disconnect(DisconnectRequest) -> v1::DisconnectResponse: |_s, _m| absent("disconnect");
-        watch_connections(WatchConnectionsRequest) -> Events<v1::WatchConnectionsResponse>: |s, _m| {
+        watch_connections(WatchConnectionsRequest) -> Events: |s, _m| {
             let snapshot = Event::Snapshot(v1::ConnectionSnapshot::default());
             let transition = |attempt| Event::Transition(v1::ConnectionTransition {
                 portal_id: 7, connection: None, attempt: Some(attempt),
             });
             let changes = s.state().changes.clone().unwrap_or_default();
             let events = [snapshot].into_iter().chain(changes.into_iter().map(transition));
-            let message = |event| Ok(v1::WatchConnectionsResponse { event: Some(event), resume_token: "t".into() });
-            let stream: Events<v1::WatchConnectionsResponse> =
+            let message = |event| {
+                let response = v1::WatchConnectionsResponse { event: Some(event), resume_token: "t".into() };
+                Ok(fake::encoded(&response))
+            };
+            let stream: Events =
                 Box::pin(tokio_stream::iter(events.map(message).collect::<Vec<_>>()));
             Ok(stream)
         };
