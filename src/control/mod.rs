@@ -21,7 +21,6 @@ mod rewrap;
 mod session;
 mod setup;
 mod shared;
-mod step;
 mod sync;
 mod test_contact;
 mod test_contact_run;

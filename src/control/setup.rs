@@ -6,10 +6,7 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{
-    Control, ControlError, check_etag,
-    step::{declared, draft_answer},
-};
+use super::{Control, ControlError, check_etag};
 use crate::{
     domain::{
         PortalId, Reason, Refusal, SetupId,
@@ -18,6 +15,7 @@ use crate::{
         change::SetupView,
         connection::{Connection, ConnectionState},
         edition::{AdminAccess, Edition, Environment, Subscription},
+        portal::{Portal, SubscriptionEvidence},
         settings::{ActivitySync, InclusionRule, ObjectSync},
         setup::{Actor, SecurityToken, Setup, Step, VisualforceMethod},
         sync_state::SuspensionReason,
@@ -352,14 +350,6 @@ impl Control {
     where
         F: Fn(Setup, &Actor, Option<&LimitContext>) -> Result<Setup, Refusal> + Send + Sync + 'static,
     {
-        let drafted = self
-            .inner
-            .store
-            .try_step(call, id, |draft| draft_answer(draft, &call.principal, etag, &answer))
-            .await?;
-        if let Some(view) = drafted {
-            return Ok(view);
-        }
         let answer = Arc::new(answer);
         let principal = call.principal.clone();
         let view = self
@@ -400,6 +390,17 @@ pub(super) async fn save_answer(
         tx.save_sync(tx.sync().clone(), after.settings(), None).await?;
     }
     tx.save_setup(after).await
+}
+
+/// A portal with the subscription that its setup declares.
+fn declared(portal: &Portal, setup: &Setup) -> Portal {
+    let mut portal = portal.clone();
+    portal.subscription = setup.answers.subscription.map(|subscription| SubscriptionEvidence {
+        subscription,
+        declared: true,
+        evidence: "declared in the set-up wizard".to_owned(),
+    });
+    portal
 }
 
 async fn follow_connection(

@@ -58,15 +58,23 @@ impl PortalTx {
     pub async fn save_portal(&mut self, mut portal: Portal) -> Result<Portal, StoreError> {
         portal.version = self.next_revision();
         portal.updated_at = self.now();
+        if self.draft().is_none() {
+            self.write_portal(&portal).await?;
+        }
+        self.set_portal(portal.clone())?;
+        self.changes.retain(|change| !matches!(change, Change::Portal(_)));
+        self.changes.push(Change::Portal(portal.clone()));
+        Ok(portal)
+    }
+
+    async fn write_portal(&mut self, portal: &Portal) -> Result<(), StoreError> {
         sqlx::query!(
             "/* portals::save_portal */ update portals set portal = $2 where portal_id = $1",
             self.portal_id().get(),
-            write_json("portal", &portal)?,
+            write_json("portal", portal)?,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
-        self.set_portal(portal.clone())?;
-        self.changes.push(Change::Portal(portal.clone()));
-        Ok(portal)
+        Ok(())
     }
 }

@@ -49,7 +49,7 @@ pub enum SecretRole {
 }
 
 impl SecretRole {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
             Self::Candidate => "candidate",
@@ -81,6 +81,26 @@ impl PortalTx {
         role: SecretRole,
         secret: &SecretRow,
     ) -> Result<(), StoreError> {
+        let is_replaced = match self.draft() {
+            Some(draft) => draft.put_secret(kind, role, secret)?,
+            None => self.replace_secret(kind, role, secret).await?,
+        };
+        self.note_secret(
+            if is_replaced { "replaced" } else { "stored" },
+            kind,
+            role,
+            &json!({ "method": secret.info.method.name(), "fingerprint": secret.info.fingerprint }),
+        );
+        Ok(())
+    }
+
+    /// Whether there was one before.
+    async fn replace_secret(
+        &mut self,
+        kind: SecretKind,
+        role: SecretRole,
+        secret: &SecretRow,
+    ) -> Result<bool, StoreError> {
         let is_replaced = self.remove_secret(kind, role).await?;
         sqlx::query!(
             "/* secrets::put_secret */
@@ -94,15 +114,9 @@ impl PortalTx {
             secret.sealed,
             write_json("credential", &secret.info)?,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
-        self.note_secret(
-            if is_replaced { "replaced" } else { "stored" },
-            kind,
-            role,
-            &json!({ "method": secret.info.method.name(), "fingerprint": secret.info.fingerprint }),
-        );
-        Ok(())
+        Ok(is_replaced)
     }
 
     /// Makes the candidate current. Without a candidate the current one stays.
@@ -118,7 +132,7 @@ impl PortalTx {
             self.portal_id().get(),
             kind.name(),
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         let promoted = sqlx::query_scalar!(
             "/* secrets::promote_secret */
@@ -127,7 +141,7 @@ impl PortalTx {
             self.portal_id().get(),
             kind.name(),
         )
-        .fetch_optional(&mut *self.sql)
+        .fetch_optional(&mut **self.sql()?)
         .await?;
         if let Some(fingerprint) = promoted {
             let about = json!({ "fingerprint": fingerprint });
@@ -148,13 +162,16 @@ impl PortalTx {
     }
 
     async fn remove_secret(&mut self, kind: SecretKind, role: SecretRole) -> Result<bool, StoreError> {
+        if let Some(draft) = self.draft() {
+            return Ok(draft.remove_secret(kind, role));
+        }
         let removed = sqlx::query!(
             "/* secrets::remove_secret */ delete from secrets where portal_id = $1 and kind = $2 and role = $3",
             self.portal_id().get(),
             kind.name(),
             role.name(),
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         Ok(removed.rows_affected() > 0)
     }
@@ -179,7 +196,7 @@ impl PortalTx {
             kind.name(),
             role.name(),
         )
-        .fetch_one(&mut *self.sql)
+        .fetch_one(&mut **self.sql()?)
         .await?;
         Ok(found)
     }
