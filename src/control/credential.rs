@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Control, ControlError};
 use crate::{
     domain::{
-        PortalId, Reason, Refusal, SetupId,
+        PortalId, Reason, Refusal,
         connection::LoginIdentity,
         portal::{CredentialInfo, CredentialMethod},
     },
@@ -165,6 +165,11 @@ impl SalesforceLogin {
             }
             _ => None,
         }
+    }
+
+    /// A password without the token that goes with it.
+    pub(super) fn lacks_token(&self) -> bool {
+        self.method() == CredentialMethod::Password && self.own_token().is_none()
     }
 
     /// The same with the refresh token that replaces the one that was used.
@@ -388,17 +393,6 @@ impl Control {
             set_at: OffsetDateTime::now_utc(),
         };
         self.seal(portal_id, SecretKind::SecurityToken, &bytes, info).await
-    }
-
-    /// Seals the token that was submitted to a setup, if there is one.
-    pub(super) async fn seal_submitted(
-        &self,
-        id: SetupId,
-        token: Option<&SecretString>,
-    ) -> Result<Option<SecretRow>, ControlError> {
-        let Some(token) = token else { return Ok(None) };
-        let portal_id = self.inner.store.setup(id).await?.setup.portal_id;
-        Ok(Some(self.seal_token(portal_id, token).await?))
     }
 
     /// The security token that goes with the credential of a role: a candidate may have come with its own.

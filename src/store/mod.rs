@@ -56,6 +56,7 @@ pub use jobs::{Job, JobKind, Lease};
 pub use keys::{Holding, KeyHolder, KeyRecord, KeyRotation, RetiredKey, RowToRewrap, Seal};
 pub use logins::{ActionLogins, LoginOutcome, LoginRecord};
 pub use migrations::{MigrationError, check, migrate};
+pub use optimistic::Look;
 pub use orgs::OrgRecord;
 pub use pool::{Connection, Pool, PoolSettings, Transaction};
 pub use read::{ConnectionFilter, Page};

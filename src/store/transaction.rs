@@ -4,7 +4,10 @@
 //! Transactions run in tasks of their own, are retried when the database broke a tie, contain no vendor call, and
 //! carry a request id: a lost answer to COMMIT is resolved by running again, which finds the recorded answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
@@ -14,7 +17,7 @@ use tracing::Instrument as _;
 use super::{
     Call, Settings, Store, StoreError, Target, Transaction,
     audit::{Changed, Columns, head, keep},
-    optimistic::Draft,
+    optimistic::{Draft, Look},
     recorded::Recorded,
     several,
 };
@@ -46,6 +49,7 @@ pub struct PortalTx {
     pub(super) revision: i64,
     pub(super) audit_head: Head,
     now: OffsetDateTime,
+    read_at: Instant,
     pub(super) portal: Portal,
     pub(super) sync: SyncState,
     pub(super) sync_version: i64,
@@ -73,7 +77,7 @@ pub(super) struct PortalState {
 }
 
 impl PortalTx {
-    pub(super) fn new(way: Way, settings: Arc<Settings>, row: PortalState) -> Result<Self, StoreError> {
+    pub(super) fn new(way: Way, settings: Arc<Settings>, row: &PortalState) -> Result<Self, StoreError> {
         Ok(Self {
             way,
             settings,
@@ -84,10 +88,18 @@ impl PortalTx {
             revision: row.revision,
             audit_head: head(row.audit_sequence, &row.audit_head)?,
             now: row.now,
+            read_at: Instant::now(),
             portal: read_text("portal", &row.portal)?,
             sync: read_text("sync state", &row.sync)?,
             sync_version: row.sync_version,
         })
+    }
+
+    /// A vendor may have been asked since the read: what changes then changed now.
+    pub(super) fn catch_up(&mut self) {
+        let micros = i64::try_from(self.read_at.elapsed().as_micros()).unwrap_or(0);
+        self.now += time::Duration::microseconds(micros);
+        self.read_at = Instant::now();
     }
 
     /// The draft, if this is not a transaction.
@@ -125,7 +137,7 @@ impl PortalTx {
         self.revision + 1
     }
 
-    /// The database's time when the portal was read.
+    /// The database's time of the change.
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         self.now
@@ -168,12 +180,13 @@ impl Store {
         F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>> + Send + Sync + 'static,
     {
         // What the connector does by itself holds leases and counts calls: that needs the lock.
-        if !call.is_internal
-            && let Some(answer) = self.try_change(call, target, &body).await?
-        {
-            return Ok(answer);
+        if call.is_internal {
+            return self.change_along(call, target, Vec::new(), body).await;
         }
-        self.change_along(call, target, Vec::new(), body).await
+        match self.look(call, target).await? {
+            Look::Answered(answer) => Ok(answer),
+            Look::Seen(seen) => self.change_seen(call, target, seen, body).await,
+        }
     }
 
     /// Runs a change of a portal under its lock, along with others. All are locked from the start, in ascending order,
@@ -285,7 +298,7 @@ impl Store {
             audit_head: row.audit_head,
             now: row.now,
         };
-        let tx = PortalTx::new(Way::Locked(sql), Arc::clone(&self.settings), portal)?;
+        let tx = PortalTx::new(Way::Locked(sql), Arc::clone(&self.settings), &portal)?;
         Ok((tx, Recorded::of(row.payload_hash, row.answer)))
     }
 }

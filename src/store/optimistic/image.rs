@@ -49,6 +49,22 @@ pub(in crate::store) struct Image {
     pub(super) secrets: Vec<String>,
 }
 
+impl Image {
+    /// Of a portal that has just been made: nothing belongs to it yet.
+    pub(in crate::store) fn of_new(portal: PortalState) -> Self {
+        Self {
+            portal,
+            recorded: None,
+            setup: None,
+            connection: None,
+            share: OrgShare::default(),
+            test_contact: None,
+            handoff: None,
+            secrets: Vec::new(),
+        }
+    }
+}
+
 /// The keys, a column each.
 #[derive(Default)]
 struct Keys {

@@ -10,7 +10,7 @@ mod image;
 mod write;
 
 pub(super) use draft::Draft;
-pub(super) use image::Images;
+pub(super) use image::{Image, Images};
 pub(super) use write::Writer;
 
 use std::sync::Arc;
@@ -25,29 +25,75 @@ use super::{
 };
 use crate::domain::change::Change;
 
+/// What is found before a change is made, for use cases that ask a vendor first.
+pub enum Look<T> {
+    /// The same call was made before: its answer.
+    Answered(T),
+    /// The portal as it is, to read of it and to change it by [`Store::change_seen`].
+    Seen(Box<PortalTx>),
+}
+
 impl Store {
-    /// Runs a change without a lock. `None` when this way is not open to it: nothing has been changed then, or what was
-    /// is found by its request id.
+    /// Looks at a portal that is about to change, and whether this very call was made before. A call that is only tried
+    /// has no answer.
     ///
-    /// A caller that goes away has either changed nothing or everything: the write belongs to a task of the store.
-    pub(super) async fn try_change<T, F>(
+    /// # Errors
+    /// `REQUEST_ID_REUSED`; the target's "not found"; [`StoreError::Unavailable`].
+    pub async fn look<T: DeserializeOwned>(
         &self,
         call: &Call,
         target: Target,
-        body: &F,
-    ) -> Result<Option<T>, StoreError>
-    where
-        T: Serialize + DeserializeOwned,
-        F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>>,
-    {
+    ) -> Result<Look<T>, StoreError> {
         let image = self.reader.row::<Images>(ImageKey::new(call, target)).await?;
         let mut image = image.ok_or_else(|| target.not_found())?;
         if let Some(recorded) = image.recorded.take().filter(|_| !call.validate_only) {
-            return recorded.read(call).map(Some);
+            return recorded.read(call).map(Look::Answered);
         }
+        self.draft(target, image).map(Look::Seen)
+    }
+
+    pub(super) fn draft(&self, target: Target, image: Image) -> Result<Box<PortalTx>, StoreError> {
         let portal = image.portal.clone();
         let draft = Way::Draft(Box::new(Draft::new(target, image)));
-        let mut tx = PortalTx::new(draft, Arc::clone(&self.settings), portal)?;
+        PortalTx::new(draft, Arc::clone(&self.settings), &portal).map(Box::new)
+    }
+
+    /// Runs a change of a portal that was looked at. What has changed since then is noticed.
+    ///
+    /// # Errors
+    /// As [`change`](Self::change).
+    pub async fn change_seen<T, F>(
+        &self,
+        call: &Call,
+        target: Target,
+        mut seen: Box<PortalTx>,
+        body: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Serialize + DeserializeOwned + Send + Sync + 'static,
+        F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>> + Send + Sync + 'static,
+    {
+        seen.catch_up();
+        match self.try_on(call, seen, &body).await? {
+            Some(answer) => Ok(answer),
+            None => self.change_along(call, target, Vec::new(), body).await,
+        }
+    }
+
+    /// Runs a change on a draft. `None` when this way is not open to it: nothing has been changed then, or what was is
+    /// found by its request id.
+    ///
+    /// A caller that goes away has either changed nothing or everything: the write belongs to a task of the store.
+    async fn try_on<T, F>(
+        &self,
+        call: &Call,
+        mut tx: Box<PortalTx>,
+        body: &F,
+    ) -> Result<Option<T>, StoreError>
+    where
+        T: Serialize,
+        F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>>,
+    {
         match body(&mut tx).await {
             Ok(answer) if call.validate_only => Ok(Some(answer)),
             Ok(answer) => match tx.seal_draft(call, &answer)? {
@@ -62,7 +108,7 @@ impl Store {
 
 impl PortalTx {
     /// All that is written.
-    fn seal_draft<T: Serialize>(mut self, call: &Call, answer: &T) -> Result<Option<Sealed>, StoreError> {
+    fn seal_draft<T: Serialize>(&mut self, call: &Call, answer: &T) -> Result<Option<Sealed>, StoreError> {
         let revision = self.revision;
         let changed = self.take_changed(call).pop();
         let (Way::Draft(draft), Some(changed)) = (&self.way, changed) else { return Ok(None) };
