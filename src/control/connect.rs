@@ -71,7 +71,7 @@ impl Control {
         request: ConnectRequest,
     ) -> Result<Started, ControlError> {
         let target = Target::Setup(id);
-        let mut seen = match self.inner.store.look(call, target).await? {
+        let mut seen = match self.inner.store.look_with(call, target, SecretKind::SecurityToken).await? {
             Look::Answered(answer) => return Ok(answer),
             Look::Seen(seen) => seen,
         };
@@ -81,7 +81,7 @@ impl Control {
             self.check_my_domain(login)?;
         }
         if setup.running_attempt().is_none() {
-            self.check_ready(&setup, &request).await?;
+            self.check_ready(&setup, &request, seen.take_secret()?).await?;
         }
         let sealed = self.seal_request(setup.portal_id, request.login.as_ref()).await?;
         let asked =
@@ -100,7 +100,7 @@ impl Control {
         login: SalesforceLogin,
     ) -> Result<Started, ControlError> {
         let target = Target::Portal(portal_id);
-        let mut seen = match self.inner.store.look(call, target).await? {
+        let mut seen = match self.inner.store.look_with(call, target, SecretKind::SecurityToken).await? {
             Look::Answered(answer) => return Ok(answer),
             Look::Seen(seen) => seen,
         };
@@ -112,7 +112,7 @@ impl Control {
         self.check_my_domain(&login)?;
         let sealed = self.seal_request(portal_id, Some(&login)).await?;
         let request = ConnectRequest { login: Some(login), expected_org_id: None };
-        self.check_ready(&setup, &request).await?;
+        self.check_ready(&setup, &request, seen.take_secret()?).await?;
         let expected_org_id = Some(connection.org_id);
         let asked = Asked { purpose: Purpose::Rotate, etag: None, sealed, expected_org_id };
         self.start_attempt(call, target, seen, asked).await
@@ -129,13 +129,19 @@ impl Control {
     }
 
     /// Everything that a login needs is there, and it could not lock the user out.
-    async fn check_ready(&self, setup: &Setup, request: &ConnectRequest) -> Result<(), ControlError> {
+    async fn check_ready(
+        &self,
+        setup: &Setup,
+        request: &ConnectRequest,
+        token: Option<SecretRow>,
+    ) -> Result<(), ControlError> {
         let roles = [SecretRole::Candidate, SecretRole::Current];
         let login = match request.login.clone() {
             Some(login) if !login.lacks_token() => login,
             Some(login) => {
-                let token = self.stored_token(setup.portal_id, SecretRole::Current).await?;
-                login.with_token(token)
+                let Some(token) = token else { return Err(Reason::SecurityTokenMissing.into()) };
+                let (bytes, _) = self.open_row(setup.portal_id, SecretKind::SecurityToken, token).await?;
+                login.with_token(bytes.into_text())
             }
             None => self.stored_login(setup.portal_id, &roles).await?.ok_or(Reason::CredentialMissing)?,
         };

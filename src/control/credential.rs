@@ -301,12 +301,24 @@ impl Control {
         kind: SecretKind,
         role: SecretRole,
     ) -> Result<Option<(SecretBytes, SecretRow)>, ControlError> {
-        let Some(row) = self.inner.store.secret(portal_id, kind, role).await? else { return Ok(None) };
+        match self.inner.store.secret(portal_id, kind, role).await? {
+            Some(row) => self.open_row(portal_id, kind, row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Opens a secret that was read.
+    pub(super) async fn open_row(
+        &self,
+        portal_id: PortalId,
+        kind: SecretKind,
+        row: SecretRow,
+    ) -> Result<(SecretBytes, SecretRow), ControlError> {
         let place = seal_row(portal_id, row.secret_id);
         let version = u32::try_from(row.version).unwrap_or(0);
         let context = SealContext { table: "secrets", row: &place, field: kind.name(), version };
         match self.inner.vault.open(&context, &row.sealed).await {
-            Ok(bytes) => Ok(Some((bytes, row))),
+            Ok(bytes) => Ok((bytes, row)),
             Err(error) => Err(unreadable(portal_id, kind, &row, &error)),
         }
     }

@@ -9,7 +9,7 @@ use crate::{
         setup::{Actor, Step},
     },
     hubspot::{ContactList, HubSpotError, HubSpotErrorKind, PortalApi, ProcessingType},
-    store::{Call, Look, Target},
+    store::{Call, Look, SecretKind, Target},
 };
 
 /// One page of a portal's smart lists.
@@ -55,11 +55,12 @@ impl Control {
         name: String,
         stages: Vec<String>,
     ) -> Result<SmartList, ControlError> {
-        let seen = match self.inner.store.look(call, Target::Portal(portal_id)).await? {
+        let secret = SecretKind::HubspotCredential;
+        let mut seen = match self.inner.store.look_with(call, Target::Portal(portal_id), secret).await? {
             Look::Answered(answer) => return Ok(answer),
             Look::Seen(seen) => seen,
         };
-        let api = self.portal_api(portal_id).await?;
+        let api = self.portal_api_by(portal_id, seen.take_secret()?).await?;
         check_stages(&api, &stages).await?;
         let stages: Vec<&str> = stages.iter().map(String::as_str).collect();
         let created = api.create_smart_list(&name, &stages).await;
@@ -97,38 +98,6 @@ impl Control {
         Err(hubspot_refusal(error).into())
     }
 
-    /// A list by its id.
-    pub(super) async fn smart_list(
-        &self,
-        portal_id: PortalId,
-        list_id: &str,
-    ) -> Result<SmartList, ControlError> {
-        let api = self.portal_api(portal_id).await?;
-        let found = api.list(list_id).await;
-        found
-            .map_err(|error| hubspot_refusal(&error))?
-            .map(smart_list)
-            .ok_or_else(|| Refusal::new(Reason::SmartListNotFound).with("list_id", list_id).into())
-    }
-
-    /// The rule of a choice; HubSpot says whether there is such a list or stage.
-    pub(super) async fn inclusion_rule(
-        &self,
-        portal_id: PortalId,
-        choice: InclusionChoice,
-    ) -> Result<InclusionRule, ControlError> {
-        Ok(match choice {
-            InclusionChoice::List(list_id) => {
-                InclusionRule::List(self.smart_list(portal_id, &list_id).await?)
-            }
-            InclusionChoice::NoList(lowest_stage) => {
-                let api = self.portal_api(portal_id).await?;
-                check_stages(&api, std::slice::from_ref(&lowest_stage)).await?;
-                InclusionRule::NoList { lowest_stage }
-            }
-        })
-    }
-
     /// Sets, changes or removes the inclusion list, at any time once the wizard has come to it (R64).
     ///
     /// # Errors
@@ -141,14 +110,16 @@ impl Control {
         choice: InclusionChoice,
         etag: Option<i64>,
     ) -> Result<SyncView, ControlError> {
-        let mut seen = match self.inner.store.look(call, Target::Portal(portal_id)).await? {
+        let secret = SecretKind::HubspotCredential;
+        let mut seen = match self.inner.store.look_with(call, Target::Portal(portal_id), secret).await? {
             Look::Answered(answer) => return Ok(answer),
             Look::Seen(seen) => seen,
         };
         check_etag(etag, seen.sync_version())?;
         let setup = seen.active_setup().await?.ok_or_else(no_setup)?;
         setup.check_reached_once(Step::InclusionList)?;
-        let rule = self.inclusion_rule(portal_id, choice).await?;
+        let api = self.portal_api_by(portal_id, seen.take_secret()?).await?;
+        let rule = inclusion_rule(&api, choice).await?;
         let principal = call.principal.clone();
         let view = self
             .inner
@@ -169,9 +140,28 @@ impl Control {
     }
 }
 
+/// The rule of a choice; HubSpot says whether there is such a list or stage.
+pub(super) async fn inclusion_rule(
+    api: &PortalApi,
+    choice: InclusionChoice,
+) -> Result<InclusionRule, ControlError> {
+    Ok(match choice {
+        InclusionChoice::List(list_id) => {
+            let found = api.list(&list_id).await.map_err(|error| hubspot_refusal(&error))?;
+            let list =
+                found.ok_or_else(|| Refusal::new(Reason::SmartListNotFound).with("list_id", &list_id))?;
+            InclusionRule::List(smart_list(list))
+        }
+        InclusionChoice::NoList(lowest_stage) => {
+            check_stages(api, std::slice::from_ref(&lowest_stage)).await?;
+            InclusionRule::NoList { lowest_stage }
+        }
+    })
+}
+
 /// Refuses lifecycle stages that the portal does not have: they are its own, to add and to remove. While HubSpot
 /// does not say them, its eight defaults pass.
-pub(super) async fn check_stages(api: &PortalApi, stages: &[String]) -> Result<(), ControlError> {
+async fn check_stages(api: &PortalApi, stages: &[String]) -> Result<(), ControlError> {
     let read = api.lifecycle_stages().await;
     let read_well = read.as_ref().is_ok_and(|known| !known.is_empty());
     let known: Vec<String> = match &read {

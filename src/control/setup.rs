@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Control, ControlError, check_etag,
+    lists::inclusion_rule,
     step::{save_answer, step},
 };
 use crate::{
@@ -335,14 +336,16 @@ impl Control {
         etag: Option<i64>,
         choice: InclusionChoice,
     ) -> Result<SetupView, ControlError> {
-        let mut seen = match self.inner.store.look(call, Target::Setup(id)).await? {
+        let secret = SecretKind::HubspotCredential;
+        let mut seen = match self.inner.store.look_with(call, Target::Setup(id), secret).await? {
             Look::Answered(answer) => return Ok(answer),
             Look::Seen(seen) => seen,
         };
         let setup = seen.setup(id).await?;
         check_etag(etag, setup.version)?;
         setup.check_reached(Step::InclusionList)?;
-        let rule = self.inclusion_rule(setup.portal_id, choice).await?;
+        let api = self.portal_api_by(setup.portal_id, seen.take_secret()?).await?;
+        let rule = inclusion_rule(&api, choice).await?;
         let step = step(call, id, etag, move |setup, actor, _| setup.choose_inclusion(actor, rule.clone()));
         Ok(self.inner.store.change_seen(call, Target::Setup(id), seen, step).await?)
     }

@@ -1,6 +1,10 @@
 //! The sync of a portal: status, pause and resume, settings.
 
-use super::{Control, ControlError, InclusionChoice, check_etag, lists::no_setup, step::save_answer};
+use super::{
+    Control, ControlError, InclusionChoice, check_etag,
+    lists::{inclusion_rule, no_setup},
+    step::save_answer,
+};
 use crate::{
     domain::{
         PortalId, Refusal,
@@ -9,7 +13,7 @@ use crate::{
         setup::{Actor, Step},
         sync_state::{Deed, SyncState},
     },
-    store::{Call, Look, Target},
+    store::{Call, Look, SecretKind, Target},
 };
 
 impl Control {
@@ -92,7 +96,8 @@ impl Control {
         inclusion: Option<InclusionChoice>,
         etag: Option<i64>,
     ) -> Result<SyncView, ControlError> {
-        let mut seen = match self.inner.store.look(call, Target::Portal(portal_id)).await? {
+        let secret = SecretKind::HubspotCredential;
+        let mut seen = match self.inner.store.look_with(call, Target::Portal(portal_id), secret).await? {
             Look::Answered(answer) => return Ok(answer),
             Look::Seen(seen) => seen,
         };
@@ -101,7 +106,8 @@ impl Control {
             Some(choice) => {
                 let setup = seen.active_setup().await?.ok_or_else(no_setup)?;
                 setup.check_reached_once(Step::InclusionList)?;
-                Some(self.inclusion_rule(portal_id, choice).await?)
+                let api = self.portal_api_by(portal_id, seen.take_secret()?).await?;
+                Some(inclusion_rule(&api, choice).await?)
             }
             None => None,
         };

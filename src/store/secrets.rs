@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::{
     PortalTx, Store, StoreError,
-    transaction::{read_json, write_json},
+    optimistic::Draft,
+    transaction::{read_json, read_text, write_json},
 };
 use crate::domain::{PortalId, portal::CredentialInfo};
 
@@ -70,7 +71,41 @@ pub struct SecretRow {
     pub info: CredentialInfo,
 }
 
+/// A row as it is stored, its document as text.
+#[derive(Clone, Debug)]
+pub(super) struct StoredSecret {
+    secret_id: Uuid,
+    version: i32,
+    sealed: Vec<u8>,
+    info: String,
+}
+
+impl StoredSecret {
+    /// From a row that has it or not.
+    pub(super) fn of(
+        secret_id: Option<Uuid>,
+        version: Option<i32>,
+        sealed: Option<Vec<u8>>,
+        info: Option<String>,
+    ) -> Option<Self> {
+        Some(Self { secret_id: secret_id?, version: version?, sealed: sealed?, info: info? })
+    }
+
+    fn read(self) -> Result<SecretRow, StoreError> {
+        let Self { secret_id, version, sealed, info } = self;
+        Ok(SecretRow { secret_id, version, sealed, info: read_text("credential", &info)? })
+    }
+}
+
 impl PortalTx {
+    /// The secret that was looked up along with the portal, by [`Store::look_with`].
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn take_secret(&mut self) -> Result<Option<SecretRow>, StoreError> {
+        self.draft().and_then(Draft::take_secret).map(StoredSecret::read).transpose()
+    }
+
     /// Stores a sealed secret in the place of one of the same kind and role.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use crate::{
     },
     store::{
         JobKind, SecretKind, SecretRole, SecretRow, StoreError, Target, TokenHash,
+        secrets::StoredSecret,
         setups::OrgShare,
         transaction::{read_text, write_json, write_text},
     },
@@ -30,6 +31,7 @@ pub(in crate::store) struct Draft {
     test_contact: Option<String>,
     handoff: Option<String>,
     secrets: BTreeSet<String>,
+    secret: Option<StoredSecret>,
     beside: Beside,
 }
 
@@ -78,6 +80,7 @@ impl Draft {
             test_contact: image.test_contact,
             handoff: image.handoff,
             secrets: image.secrets.into_iter().collect(),
+            secret: image.secret,
             beside: Beside::default(),
         }
     }
@@ -161,6 +164,11 @@ impl Draft {
 
     pub(in crate::store) fn add_handoff(&mut self, hash: &TokenHash) {
         self.beside.token_hash = Some(hex::encode(hash));
+    }
+
+    /// The one that was asked for along with the portal.
+    pub(in crate::store) fn take_secret(&mut self) -> Option<StoredSecret> {
+        self.secret.take()
     }
 
     /// Whether there was one before.

@@ -7,9 +7,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::store::{
-    Call, Target,
+    Call, SecretKind, Target,
     reader::{Asked, Lookup, Question},
     recorded::Recorded,
+    secrets::StoredSecret,
     setups::OrgShare,
     transaction::PortalState,
 };
@@ -24,11 +25,19 @@ pub(in crate::store) struct ImageKey {
     principal: String,
     method: &'static str,
     request_id: Uuid,
+    /// A secret in force that is needed as well.
+    secret: Option<&'static str>,
 }
 
 impl ImageKey {
-    pub(super) fn new(call: &Call, target: Target) -> Self {
-        Self { target, principal: call.principal.clone(), method: call.method, request_id: call.request_id }
+    pub(super) fn new(call: &Call, target: Target, secret: Option<SecretKind>) -> Self {
+        Self {
+            target,
+            secret: secret.map(SecretKind::name),
+            principal: call.principal.clone(),
+            method: call.method,
+            request_id: call.request_id,
+        }
     }
 }
 
@@ -47,6 +56,8 @@ pub(in crate::store) struct Image {
     pub(super) handoff: Option<String>,
     /// Kind and role of each, with a slash in between.
     pub(super) secrets: Vec<String>,
+    /// The one that was asked for.
+    pub(super) secret: Option<StoredSecret>,
 }
 
 impl Image {
@@ -61,6 +72,7 @@ impl Image {
             test_contact: None,
             handoff: None,
             secrets: Vec::new(),
+            secret: None,
         }
     }
 }
@@ -76,6 +88,7 @@ struct Keys {
     principals: Vec<String>,
     methods: Vec<String>,
     requests: Vec<Uuid>,
+    secrets: Vec<Option<String>>,
 }
 
 impl Keys {
@@ -91,6 +104,7 @@ impl Keys {
             columns.principals.push(key.principal.clone());
             columns.methods.push(key.method.to_owned());
             columns.requests.push(key.request_id);
+            columns.secrets.push(key.secret.map(str::to_owned));
         }
         columns
     }
@@ -131,14 +145,19 @@ async fn read(connection: &mut PgConnection, keys: &Keys) -> Result<Vec<(i64, Im
             h.document::text as "handoff?",
             array(
                 select kept.kind || '/' || kept.role from secrets kept where kept.portal_id = p.portal_id
-            ) as "secrets!"
-        from unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::uuid[])
-            as asked (number, portal_id, setup_id, test_contact_id, handoff_id, principal, method, request_id)
+            ) as "secrets!",
+            wanted.secret_id as "secret_id?", wanted.version as "secret_version?", wanted.sealed as "sealed?",
+            wanted.info::text as "secret_info?"
+        from unnest(
+            $1::bigint[], $2::bigint[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::uuid[], $9::text[]
+        ) as asked (number, portal_id, setup_id, test_contact_id, handoff_id, principal, method, request_id, secret)
         left join setups named on named.setup_id = asked.setup_id
         left join test_contacts tried on tried.test_contact_id = asked.test_contact_id
         join portals p on p.portal_id = coalesce(asked.portal_id, named.portal_id, tried.portal_id)
         left join request_records r
             on r.principal = asked.principal and r.method = asked.method and r.request_id = asked.request_id
+        left join secrets wanted
+            on wanted.portal_id = p.portal_id and wanted.kind = asked.secret and wanted.role = 'current'
         left join setups current
             on current.portal_id = p.portal_id and current.active and asked.setup_id is null
         left join lateral (
@@ -187,6 +206,7 @@ async fn read(connection: &mut PgConnection, keys: &Keys) -> Result<Vec<(i64, Im
         &keys.principals,
         &keys.methods,
         &keys.requests,
+        &keys.secrets as &[Option<String>],
     )
     .fetch_all(connection)
     .await?;
@@ -210,6 +230,7 @@ async fn read(connection: &mut PgConnection, keys: &Keys) -> Result<Vec<(i64, Im
             test_contact: row.test_contact,
             handoff: row.handoff,
             secrets: row.secrets,
+            secret: StoredSecret::of(row.secret_id, row.secret_version, row.sealed, row.secret_info),
         };
         (row.number, image)
     });

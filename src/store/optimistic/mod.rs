@@ -20,7 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use self::{image::ImageKey, write::Sealed};
 use super::{
-    Call, PortalTx, Store, StoreError, Target,
+    Call, PortalTx, SecretKind, Store, StoreError, Target,
     transaction::{Way, write_text},
 };
 use crate::domain::change::Change;
@@ -44,7 +44,29 @@ impl Store {
         call: &Call,
         target: Target,
     ) -> Result<Look<T>, StoreError> {
-        let image = self.reader.row::<Images>(ImageKey::new(call, target)).await?;
+        self.look_at(ImageKey::new(call, target, None), call, target).await
+    }
+
+    /// The same, and at a secret in force by which a vendor is to be asked: [`PortalTx::take_secret`].
+    ///
+    /// # Errors
+    /// As [`look`](Self::look).
+    pub async fn look_with<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        target: Target,
+        secret: SecretKind,
+    ) -> Result<Look<T>, StoreError> {
+        self.look_at(ImageKey::new(call, target, Some(secret)), call, target).await
+    }
+
+    async fn look_at<T: DeserializeOwned>(
+        &self,
+        key: ImageKey,
+        call: &Call,
+        target: Target,
+    ) -> Result<Look<T>, StoreError> {
+        let image = self.reader.row::<Images>(key).await?;
         let mut image = image.ok_or_else(|| target.not_found())?;
         if let Some(recorded) = image.recorded.take().filter(|_| !call.validate_only) {
             return recorded.read(call).map(Look::Answered);

@@ -12,6 +12,7 @@ use connector::{
         sync_state::SuspensionReason,
         test_contact::TestContact,
     },
+    failpoint,
     store::{Call, JobKind, Look, PortalTx, SecretKind, SecretRole, SecretRow, Store, StoreError, Target},
 };
 use futures::future::{BoxFuture, join_all};
@@ -221,6 +222,38 @@ async fn what_changed_since_it_was_looked_at_is_changed_as_it_is_now() -> Result
     // The same calls again get their answers, and change nothing.
     store.change(&late, target, lengthen).await?;
     ensure!(matches!(store.look::<()>(&early, target).await?, Look::Answered(())));
+    ensure!(name(&mut sql).await? == "xx");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stale_change_does_not_take_the_others_of_its_batch_along() -> Result<()> {
+    let (database, mut sql) = prepared().await?;
+    let store = store(&database, 1).await?;
+    let [first, second] = [Target::Portal(portal(1)?), Target::Portal(portal(2)?)];
+    let (stale, fresh) = (call("stale"), call("fresh"));
+    let (seen_stale, seen_fresh) = (seen(&store, &stale, first).await?, seen(&store, &fresh, second).await?);
+    store.change(&call("meanwhile"), first, lengthen).await?;
+    // Whoever writes is busy, so that what comes now goes into one batch. Nobody can lock.
+    let held = store.pool().acquire().await?;
+    let mut holds = Vec::new();
+    for other in [3, 4] {
+        let (store, target) = (store.clone(), Target::Portal(portal(other)?));
+        let mut hold = failpoint::hold_at("store.before_commit", 1);
+        let busy = tokio::spawn(async move { store.change(&call("busy"), target, lengthen).await });
+        hold.reached().await;
+        holds.push((hold, busy));
+    }
+    let mut stale = std::pin::pin!(store.change_seen(&stale, first, seen_stale, lengthen));
+    let mut fresh = std::pin::pin!(store.change_seen(&fresh, second, seen_fresh, lengthen));
+    ensure!(futures::poll!(&mut stale).is_pending() && futures::poll!(&mut fresh).is_pending());
+    for (hold, busy) in holds {
+        hold.release();
+        busy.await??;
+    }
+    fresh.await?;
+    drop(held);
+    stale.await?;
     ensure!(name(&mut sql).await? == "xx");
     Ok(())
 }
