@@ -4,28 +4,20 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{
-    Control, ControlError, SalesforceLogin, check_etag,
-    session::LoggedIn,
-    setup::save_answer,
-    vendor::{facts, facts_without_calls, salesforce_refusal},
-};
+use super::{Control, ControlError, SalesforceLogin, check_etag, step::save_answer};
 use crate::{
     domain::{
         AttemptId, OrgId, PortalId, Reason, Refusal, SetupId,
         access::PortalGrant,
         change::{AttemptView, SetupView},
         connection::{Claims, ConnectAttempt, ConnectState, Connection, ConnectionState, Purpose},
-        edition::Environment,
         portal::CredentialMethod,
-        probe::{self, Finding},
         setup::{Actor, SecurityToken, Setup, Step},
         sync_state::SuspensionReason,
     },
-    salesforce::{self, ProbeScope, SalesforceErrorKind, Session},
     store::{
-        Call, ConnectionFilter, JobKind, LoginOutcome, Page, PortalTx, SecretKind, SecretRole, SecretRow,
-        StoreError, Target,
+        Call, ConnectionFilter, JobKind, Look, Page, PortalTx, SecretKind, SecretRole, SecretRow, StoreError,
+        Target,
     },
 };
 
@@ -49,15 +41,13 @@ pub struct Started {
     pub view: SetupView,
 }
 
-/// What a check found, without changing anything.
-#[derive(Clone, Debug)]
-pub struct Checked {
-    /// The findings.
-    pub findings: Vec<Finding>,
-    /// The org that the login led to.
-    pub org_id: OrgId,
-    /// API calls used.
-    pub api_calls: i64,
+/// What an attempt is asked to do.
+#[derive(Clone)]
+struct Asked {
+    purpose: Purpose,
+    etag: Option<i64>,
+    sealed: Sealed,
+    expected_org_id: Option<OrgId>,
 }
 
 /// What a connect writes down beside the attempt.
@@ -80,20 +70,23 @@ impl Control {
         etag: Option<i64>,
         request: ConnectRequest,
     ) -> Result<Started, ControlError> {
-        if let Some(answer) = self.inner.store.recorded(call).await? {
-            return Ok(answer);
-        }
-        let view = self.inner.store.setup(id).await?;
-        view.setup.check_reached(Step::ConnectAccounts)?;
+        let target = Target::Setup(id);
+        let mut seen = match self.inner.store.look_with(call, target, SecretKind::SecurityToken).await? {
+            Look::Answered(answer) => return Ok(answer),
+            Look::Seen(seen) => seen,
+        };
+        let setup = seen.setup(id).await?;
+        setup.check_reached(Step::ConnectAccounts)?;
         if let Some(login) = &request.login {
             self.check_my_domain(login)?;
         }
-        if view.setup.running_attempt().is_none() {
-            self.check_ready(&view.setup, &request).await?;
+        if setup.running_attempt().is_none() {
+            self.check_ready(&setup, &request, seen.take_secret()?).await?;
         }
-        let sealed = self.seal_request(view.setup.portal_id, request.login.as_ref()).await?;
-        let expected = request.expected_org_id;
-        self.start_attempt(call, Target::Setup(id), Purpose::Connect, etag, sealed, expected).await
+        let sealed = self.seal_request(setup.portal_id, request.login.as_ref()).await?;
+        let asked =
+            Asked { purpose: Purpose::Connect, etag, sealed, expected_org_id: request.expected_org_id };
+        self.start_attempt(call, target, seen, asked).await
     }
 
     /// Replaces the credential of a connected portal, once the new one has proved good.
@@ -106,22 +99,23 @@ impl Control {
         portal_id: PortalId,
         login: SalesforceLogin,
     ) -> Result<Started, ControlError> {
-        if let Some(answer) = self.inner.store.recorded(call).await? {
-            return Ok(answer);
-        }
-        self.inner.store.portal(portal_id).await?;
-        let connection = self.inner.store.connection(portal_id).await.ok().filter(Connection::is_active);
-        let connection = connection.ok_or(Reason::NotConnected)?;
-        let view = self.inner.store.setup_of_portal(portal_id).await?.ok_or(Reason::NotConnected)?;
-        if view.setup.running_attempt().is_some() {
+        let target = Target::Portal(portal_id);
+        let mut seen = match self.inner.store.look_with(call, target, SecretKind::SecurityToken).await? {
+            Look::Answered(answer) => return Ok(answer),
+            Look::Seen(seen) => seen,
+        };
+        let connection = seen.active_connection().await?.ok_or(Reason::NotConnected)?;
+        let setup = seen.active_setup().await?.ok_or(Reason::NotConnected)?;
+        if setup.running_attempt().is_some() {
             return Err(Reason::ConnectRunning.into());
         }
         self.check_my_domain(&login)?;
         let sealed = self.seal_request(portal_id, Some(&login)).await?;
         let request = ConnectRequest { login: Some(login), expected_org_id: None };
-        self.check_ready(&view.setup, &request).await?;
-        let expected = Some(connection.org_id);
-        self.start_attempt(call, Target::Portal(portal_id), Purpose::Rotate, None, sealed, expected).await
+        self.check_ready(&setup, &request, seen.take_secret()?).await?;
+        let expected_org_id = Some(connection.org_id);
+        let asked = Asked { purpose: Purpose::Rotate, etag: None, sealed, expected_org_id };
+        self.start_attempt(call, target, seen, asked).await
     }
 
     fn check_my_domain(&self, login: &SalesforceLogin) -> Result<(), ControlError> {
@@ -135,16 +129,23 @@ impl Control {
     }
 
     /// Everything that a login needs is there, and it could not lock the user out.
-    async fn check_ready(&self, setup: &Setup, request: &ConnectRequest) -> Result<(), ControlError> {
+    async fn check_ready(
+        &self,
+        setup: &Setup,
+        request: &ConnectRequest,
+        token: Option<SecretRow>,
+    ) -> Result<(), ControlError> {
         let roles = [SecretRole::Candidate, SecretRole::Current];
         let login = match request.login.clone() {
+            Some(login) if !login.lacks_token() => login,
             Some(login) => {
-                let token = self.stored_token(setup.portal_id, SecretRole::Current).await?;
-                login.with_token(token)
+                let Some(token) = token else { return Err(Reason::SecurityTokenMissing.into()) };
+                let (bytes, _) = self.open_row(setup.portal_id, SecretKind::SecurityToken, token).await?;
+                login.with_token(bytes.into_text())
             }
             None => self.stored_login(setup.portal_id, &roles).await?.ok_or(Reason::CredentialMissing)?,
         };
-        if login.method() == CredentialMethod::Password && login.own_token().is_none() {
+        if login.lacks_token() {
             return Err(Reason::SecurityTokenMissing.into());
         }
         let brings_token = request.login.as_ref().is_some_and(|login| login.own_token().is_some());
@@ -171,18 +172,16 @@ impl Control {
         &self,
         call: &Call,
         target: Target,
-        purpose: Purpose,
-        etag: Option<i64>,
-        sealed: Sealed,
-        expected_org_id: Option<OrgId>,
+        seen: Box<PortalTx>,
+        asked: Asked,
     ) -> Result<Started, ControlError> {
         let attempt_id = AttemptId(Uuid::now_v7());
         let principal = call.principal.clone();
         let started = self
             .inner
             .store
-            .change(call, target, move |tx| {
-                let (sealed, expected_org_id) = (sealed.clone(), expected_org_id.clone());
+            .change_seen(call, target, seen, move |tx| {
+                let Asked { purpose, etag, sealed, expected_org_id } = asked.clone();
                 let actor = Actor { by: principal.clone(), at: tx.now() };
                 Box::pin(async move {
                     let setup = match target {
@@ -210,82 +209,6 @@ impl Control {
             .await?;
         self.announce_work();
         Ok(started)
-    }
-
-    /// Logs in if it must, probes, and changes nothing.
-    ///
-    /// # Errors
-    /// `CREDENTIAL_MISSING`, `SALESFORCE_LOGIN_LIMIT`, and what Salesforce answers.
-    pub async fn check_connection(&self, id: SetupId) -> Result<Checked, ControlError> {
-        let view = self.inner.store.setup(id).await?;
-        let setup = view.setup;
-        let claims = setup.claims().ok_or_else(|| {
-            let steps: Vec<&str> =
-                setup.missing_before(Step::ConnectAccounts).iter().map(|step| step.name()).collect();
-            Refusal::new(Reason::SetupStepNotReached).with("steps", steps.join(", "))
-        })?;
-        if let Some(session) = self.current_session(setup.portal_id).await? {
-            match self.check_session(&claims, setup.portal_id, &session).await {
-                Err(ControlError::Refused(refusal)) if refusal.reason == Reason::SalesforceSessionRefused => {
-                }
-                outcome => return outcome,
-            }
-        }
-        let roles = [SecretRole::Candidate, SecretRole::Current];
-        let login = self.stored_login(setup.portal_id, &roles).await?.ok_or(Reason::CredentialMissing)?;
-        // A check can wait for a token to become active; only an attempt to connect tries again for it.
-        self.check_login_allowed(&login, false).await?;
-        let session = self.log_in_to_check(setup.portal_id, login, claims.environment).await?;
-        self.check_session(&claims, setup.portal_id, &session).await
-    }
-
-    async fn log_in_to_check(
-        &self,
-        portal_id: PortalId,
-        login: SalesforceLogin,
-        environment: Environment,
-    ) -> Result<Session, ControlError> {
-        let control = self.clone();
-        self.to_its_end(async move {
-            let login_id = control.record_login(portal_id, AttemptId(Uuid::now_v7()), &login).await?;
-            match control.send_login(login_id, &login, environment).await? {
-                LoggedIn::Session(session) => {
-                    control.inner.store.end_login(login_id, LoginOutcome::Accepted).await?;
-                    control.keep_rotated(portal_id, &session, &login).await?;
-                    Ok(*session)
-                }
-                LoggedIn::Refused { refusal, .. } => Err(refusal.into()),
-            }
-        })
-        .await
-    }
-
-    async fn check_session(
-        &self,
-        claims: &Claims,
-        portal_id: PortalId,
-        session: &Session,
-    ) -> Result<Checked, ControlError> {
-        let org_id = org_of(session)?;
-        match self.inner.store.check_api_calls_left(&org_id, salesforce::PROBE_CALLS).await {
-            Ok(()) => {}
-            Err(StoreError::Refused(_)) => {
-                let facts = facts_without_calls(scope(claims), &self.inner.external_id_field);
-                return Ok(Checked { findings: probe::judge(claims, &facts), org_id, api_calls: 0 });
-            }
-            Err(error) => return Err(error.into()),
-        }
-        let api = self.inner.salesforce.api(session).map_err(|error| salesforce_refusal(&error))?;
-        let report = salesforce::probe(&api, &scope(claims)).await;
-        if let Some(error) = &report.stopped
-            && *error.kind() == SalesforceErrorKind::SessionInvalid
-        {
-            return Err(salesforce_refusal(error).into());
-        }
-        let api_calls = i64::from(report.calls);
-        self.inner.store.count_api_calls(&org_id, portal_id, api_calls).await?;
-        let findings = probe::judge(claims, &facts(&report, &self.inner.external_id_field));
-        Ok(Checked { findings, org_id, api_calls })
     }
 
     /// The connection of a portal with the newest attempt.
@@ -426,18 +349,4 @@ async fn disconnect(tx: &mut PortalTx, actor: &Actor, etag: Option<i64>) -> Resu
         tx.save_setup(setup.disconnected(actor)).await?;
     }
     Ok(connection)
-}
-
-/// Which objects the probe looks at.
-pub(super) fn scope(claims: &Claims) -> ProbeScope {
-    ProbeScope { accounts: claims.accounts, opportunities: claims.opportunities }
-}
-
-/// The org that a session belongs to.
-pub(super) fn org_of(session: &Session) -> Result<OrgId, ControlError> {
-    OrgId::parse(session.org_id.as_str()).ok_or_else(|| {
-        Refusal::new(Reason::SalesforceOrgUnavailable)
-            .with("message", "the organization id cannot be read")
-            .into()
-    })
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Control, ControlError, SalesforceLogin,
-    connect::{org_of, scope},
+    check::{org_of, scope},
     session::LoggedIn,
     vendor::{facts, facts_without_calls, salesforce_refusal},
 };

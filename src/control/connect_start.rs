@@ -2,7 +2,7 @@
 
 use super::{
     Control, ControlError,
-    connect::org_of,
+    check::org_of,
     connect_run::Probed,
     shared::{Sharing, share},
     vendor::org_seen,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Control, ControlError};
 use crate::{
     domain::{
-        PortalId, Reason, Refusal, SetupId,
+        PortalId, Reason, Refusal,
         connection::LoginIdentity,
         portal::{CredentialInfo, CredentialMethod},
     },
@@ -167,6 +167,11 @@ impl SalesforceLogin {
         }
     }
 
+    /// A password without the token that goes with it.
+    pub(super) fn lacks_token(&self) -> bool {
+        self.method() == CredentialMethod::Password && self.own_token().is_none()
+    }
+
     /// The same with the refresh token that replaces the one that was used.
     pub(super) fn rotated(mut self, token: &SecretString) -> Self {
         if let salesforce::Credential::RefreshToken { refresh_token, .. } = &mut self.credential {
@@ -296,12 +301,24 @@ impl Control {
         kind: SecretKind,
         role: SecretRole,
     ) -> Result<Option<(SecretBytes, SecretRow)>, ControlError> {
-        let Some(row) = self.inner.store.secret(portal_id, kind, role).await? else { return Ok(None) };
+        match self.inner.store.secret(portal_id, kind, role).await? {
+            Some(row) => self.open_row(portal_id, kind, row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Opens a secret that was read.
+    pub(super) async fn open_row(
+        &self,
+        portal_id: PortalId,
+        kind: SecretKind,
+        row: SecretRow,
+    ) -> Result<(SecretBytes, SecretRow), ControlError> {
         let place = seal_row(portal_id, row.secret_id);
         let version = u32::try_from(row.version).unwrap_or(0);
         let context = SealContext { table: "secrets", row: &place, field: kind.name(), version };
         match self.inner.vault.open(&context, &row.sealed).await {
-            Ok(bytes) => Ok(Some((bytes, row))),
+            Ok(bytes) => Ok((bytes, row)),
             Err(error) => Err(unreadable(portal_id, kind, &row, &error)),
         }
     }
@@ -388,17 +405,6 @@ impl Control {
             set_at: OffsetDateTime::now_utc(),
         };
         self.seal(portal_id, SecretKind::SecurityToken, &bytes, info).await
-    }
-
-    /// Seals the token that was submitted to a setup, if there is one.
-    pub(super) async fn seal_submitted(
-        &self,
-        id: SetupId,
-        token: Option<&SecretString>,
-    ) -> Result<Option<SecretRow>, ControlError> {
-        let Some(token) = token else { return Ok(None) };
-        let portal_id = self.inner.store.setup(id).await?.setup.portal_id;
-        Ok(Some(self.seal_token(portal_id, token).await?))
     }
 
     /// The security token that goes with the credential of a role: a candidate may have come with its own.

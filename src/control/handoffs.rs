@@ -128,7 +128,7 @@ impl Control {
         let revoked = self
             .inner
             .store
-            .change(call, Target::Setup(setup_id), move |tx| {
+            .change(call, Target::Handoff(setup_id, id), move |tx| {
                 Box::pin(async move {
                     let handoff = tx.handoff(setup_id, id).await?;
                     if handoff.revoked_at.is_some() {

@@ -28,7 +28,21 @@ impl Control {
     /// # Errors
     /// `HUBSPOT_CREDENTIAL_REFUSED` when none is stored.
     pub(super) async fn portal_api(&self, portal_id: PortalId) -> Result<PortalApi, ControlError> {
-        let (credential, row) = self.stored_hubspot(portal_id).await?;
+        let (kind, role) = (SecretKind::HubspotCredential, SecretRole::Current);
+        let row = self.inner.store.secret(portal_id, kind, role).await?;
+        self.portal_api_by(portal_id, row).await
+    }
+
+    /// The same over a credential that was read, if there is one.
+    ///
+    /// # Errors
+    /// `HUBSPOT_CREDENTIAL_REFUSED` when there is none.
+    pub(super) async fn portal_api_by(
+        &self,
+        portal_id: PortalId,
+        row: Option<SecretRow>,
+    ) -> Result<PortalApi, ControlError> {
+        let (credential, row) = self.open_hubspot(portal_id, row).await?;
         let mut kept = self.inner.portal_apis.lock().await;
         if let Some((secret_id, api)) = kept.get(&portal_id)
             && *secret_id == row.secret_id
@@ -50,8 +64,18 @@ impl Control {
         &self,
         portal_id: PortalId,
     ) -> Result<(HubSpotCredential, SecretRow), ControlError> {
-        let opened = self.open_secret(portal_id, SecretKind::HubspotCredential, SecretRole::Current).await?;
-        let (bytes, row) = opened.ok_or(Reason::HubspotCredentialRefused)?;
+        let (kind, role) = (SecretKind::HubspotCredential, SecretRole::Current);
+        let row = self.inner.store.secret(portal_id, kind, role).await?;
+        self.open_hubspot(portal_id, row).await
+    }
+
+    async fn open_hubspot(
+        &self,
+        portal_id: PortalId,
+        row: Option<SecretRow>,
+    ) -> Result<(HubSpotCredential, SecretRow), ControlError> {
+        let row = row.ok_or(Reason::HubspotCredentialRefused)?;
+        let (bytes, row) = self.open_row(portal_id, SecretKind::HubspotCredential, row).await?;
         Ok((self.read_hubspot_credential(&bytes)?, row))
     }
 

@@ -1,17 +1,15 @@
 //! HubSpot's smart lists, and the inclusion list of a portal.
 
-use super::{
-    Control, ControlError, InclusionChoice, check_etag, setup::save_answer, vendor::hubspot_refusal,
-};
+use super::{Control, ControlError, InclusionChoice, check_etag, step::save_answer, vendor::hubspot_refusal};
 use crate::{
     domain::{
         PortalId, Reason, Refusal,
         change::SyncView,
-        settings::{DEFAULT_STAGES, SmartList},
+        settings::{DEFAULT_STAGES, InclusionRule, SmartList},
         setup::{Actor, Step},
     },
-    hubspot::{ContactList, HubSpotError, HubSpotErrorKind, ProcessingType},
-    store::{Call, Target},
+    hubspot::{ContactList, HubSpotError, HubSpotErrorKind, PortalApi, ProcessingType},
+    store::{Call, Look, SecretKind, Target},
 };
 
 /// One page of a portal's smart lists.
@@ -57,12 +55,13 @@ impl Control {
         name: String,
         stages: Vec<String>,
     ) -> Result<SmartList, ControlError> {
-        self.inner.store.portal(portal_id).await?;
-        if let Some(answer) = self.inner.store.recorded(call).await? {
-            return Ok(answer);
-        }
-        self.check_stages(portal_id, &stages).await?;
-        let api = self.portal_api(portal_id).await?;
+        let secret = SecretKind::HubspotCredential;
+        let mut seen = match self.inner.store.look_with(call, Target::Portal(portal_id), secret).await? {
+            Look::Answered(answer) => return Ok(answer),
+            Look::Seen(seen) => seen,
+        };
+        let api = self.portal_api_by(portal_id, seen.take_secret()?).await?;
+        check_stages(&api, &stages).await?;
         let stages: Vec<&str> = stages.iter().map(String::as_str).collect();
         let created = api.create_smart_list(&name, &stages).await;
         let list = match created {
@@ -73,7 +72,7 @@ impl Control {
         let answer = list.clone();
         self.inner
             .store
-            .change(call, Target::Portal(portal_id), move |_| {
+            .change_seen(call, Target::Portal(portal_id), seen, move |_| {
                 let answer = answer.clone();
                 Box::pin(async move { Ok(answer) })
             })
@@ -84,7 +83,7 @@ impl Control {
     /// Whether a creation happened all the same.
     async fn list_after_failure(
         &self,
-        api: &crate::hubspot::PortalApi,
+        api: &PortalApi,
         name: &str,
         error: &HubSpotError,
     ) -> Result<ContactList, ControlError> {
@@ -99,44 +98,6 @@ impl Control {
         Err(hubspot_refusal(error).into())
     }
 
-    /// A list by its id.
-    pub(super) async fn smart_list(
-        &self,
-        portal_id: PortalId,
-        list_id: &str,
-    ) -> Result<SmartList, ControlError> {
-        let api = self.portal_api(portal_id).await?;
-        let found = api.list(list_id).await;
-        found
-            .map_err(|error| hubspot_refusal(&error))?
-            .map(smart_list)
-            .ok_or_else(|| Refusal::new(Reason::SmartListNotFound).with("list_id", list_id).into())
-    }
-
-    /// Refuses lifecycle stages that the portal does not have: they are its own, to add and to remove. While HubSpot
-    /// does not say them, its eight defaults pass.
-    pub(super) async fn check_stages(
-        &self,
-        portal_id: PortalId,
-        stages: &[String],
-    ) -> Result<(), ControlError> {
-        let api = self.portal_api(portal_id).await?;
-        let read = api.lifecycle_stages().await;
-        let read_well = read.as_ref().is_ok_and(|known| !known.is_empty());
-        let known: Vec<String> = match &read {
-            Ok(known) if read_well => known.iter().map(|stage| stage.value.clone()).collect(),
-            Ok(_) | Err(_) => DEFAULT_STAGES.map(str::to_owned).to_vec(),
-        };
-        match (stages.iter().find(|stage| !known.contains(stage)), read) {
-            (None, _) => Ok(()),
-            (Some(_), Err(error)) => Err(hubspot_refusal(&error).into()),
-            (Some(stage), Ok(_)) => Err(Refusal::new(Reason::LifecycleStageUnknown)
-                .with("stage", stage)
-                .with("stages", known.join(", "))
-                .into()),
-        }
-    }
-
     /// Sets, changes or removes the inclusion list, at any time once the wizard has come to it (R64).
     ///
     /// # Errors
@@ -149,18 +110,21 @@ impl Control {
         choice: InclusionChoice,
         etag: Option<i64>,
     ) -> Result<SyncView, ControlError> {
-        if let Some(answer) = self.inner.store.recorded(call).await? {
-            return Ok(answer);
-        }
-        check_etag(etag, self.inner.store.sync_of_portal(portal_id).await?.version)?;
-        let setup = self.inner.store.setup_of_portal(portal_id).await?;
-        setup.ok_or_else(no_setup)?.setup.check_reached_once(Step::InclusionList)?;
-        let rule = self.inclusion_rule(portal_id, choice).await?;
+        let secret = SecretKind::HubspotCredential;
+        let mut seen = match self.inner.store.look_with(call, Target::Portal(portal_id), secret).await? {
+            Look::Answered(answer) => return Ok(answer),
+            Look::Seen(seen) => seen,
+        };
+        check_etag(etag, seen.sync_version())?;
+        let setup = seen.active_setup().await?.ok_or_else(no_setup)?;
+        setup.check_reached_once(Step::InclusionList)?;
+        let api = self.portal_api_by(portal_id, seen.take_secret()?).await?;
+        let rule = inclusion_rule(&api, choice).await?;
         let principal = call.principal.clone();
         let view = self
             .inner
             .store
-            .change(call, Target::Portal(portal_id), move |tx| {
+            .change_seen(call, Target::Portal(portal_id), seen, move |tx| {
                 let (rule, principal) = (rule.clone(), principal.clone());
                 Box::pin(async move {
                     check_etag(etag, tx.sync_version())?;
@@ -173,6 +137,44 @@ impl Control {
             })
             .await?;
         Ok(view)
+    }
+}
+
+/// The rule of a choice; HubSpot says whether there is such a list or stage.
+pub(super) async fn inclusion_rule(
+    api: &PortalApi,
+    choice: InclusionChoice,
+) -> Result<InclusionRule, ControlError> {
+    Ok(match choice {
+        InclusionChoice::List(list_id) => {
+            let found = api.list(&list_id).await.map_err(|error| hubspot_refusal(&error))?;
+            let list =
+                found.ok_or_else(|| Refusal::new(Reason::SmartListNotFound).with("list_id", &list_id))?;
+            InclusionRule::List(smart_list(list))
+        }
+        InclusionChoice::NoList(lowest_stage) => {
+            check_stages(api, std::slice::from_ref(&lowest_stage)).await?;
+            InclusionRule::NoList { lowest_stage }
+        }
+    })
+}
+
+/// Refuses lifecycle stages that the portal does not have: they are its own, to add and to remove. While HubSpot
+/// does not say them, its eight defaults pass.
+async fn check_stages(api: &PortalApi, stages: &[String]) -> Result<(), ControlError> {
+    let read = api.lifecycle_stages().await;
+    let read_well = read.as_ref().is_ok_and(|known| !known.is_empty());
+    let known: Vec<String> = match &read {
+        Ok(known) if read_well => known.iter().map(|stage| stage.value.clone()).collect(),
+        Ok(_) | Err(_) => DEFAULT_STAGES.map(str::to_owned).to_vec(),
+    };
+    match (stages.iter().find(|stage| !known.contains(stage)), read) {
+        (None, _) => Ok(()),
+        (Some(_), Err(error)) => Err(hubspot_refusal(&error).into()),
+        (Some(stage), Ok(_)) => Err(Refusal::new(Reason::LifecycleStageUnknown)
+            .with("stage", stage)
+            .with("stages", known.join(", "))
+            .into()),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod check;
 mod connect;
 mod connect_run;
 mod connect_start;
@@ -38,7 +39,8 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use audit::{AuditSettings, Verified, VerifyPlace, run_audit};
-pub use connect::{Checked, ConnectRequest, Started};
+pub use check::Checked;
+pub use connect::{ConnectRequest, Started};
 pub use credential::{HubSpotCredential, SalesforceLogin};
 pub use error::ControlError;
 pub use handoffs::{NewHandoff, TOKEN_PREFIX};

@@ -15,7 +15,7 @@ use crate::{
         sync_state::SuspensionReason,
     },
     hubspot::{AccountInfo, AccountType},
-    store::{Call, Page, SecretKind, SecretRole, SecretRow, Target},
+    store::{Call, Look, Page, PortalTx, SecretKind, SecretRole, SecretRow, Target},
 };
 
 impl Control {
@@ -32,8 +32,8 @@ impl Control {
         display_name: String,
     ) -> Result<(Portal, i64), ControlError> {
         // Asked again, HubSpot would see a refresh token that it may have replaced the first time.
-        if let Some(answer) = self.recorded_portal(call).await? {
-            return Ok(answer);
+        if let Some(answer) = self.inner.store.recorded(call).await? {
+            return Ok(with_revision(answer));
         }
         let (info, portal_id, credential) = self.try_credential(credential).await?;
         // Only HubSpot could tell whose the credential is. Nothing has been looked up or stored yet.
@@ -51,8 +51,14 @@ impl Control {
             updated_at: now,
             version: 0,
         };
-        self.inner.store.ensure_portal(&new).await?;
-        self.store_credential(call, portal_id, credential, Some((info, display_name)), None).await
+        let seen = match self.inner.store.ensure_portal(&new).await? {
+            Some(seen) => seen,
+            None => match self.inner.store.look(call, Target::Portal(portal_id)).await? {
+                Look::Answered(answer) => return Ok(with_revision(answer)),
+                Look::Seen(seen) => seen,
+            },
+        };
+        self.store_credential(call, seen, credential, Some((info, display_name)), None).await
     }
 
     /// Replaces the credential of a portal, once HubSpot accepted the new one for it.
@@ -66,12 +72,12 @@ impl Control {
         credential: HubSpotCredential,
         etag: Option<i64>,
     ) -> Result<(Portal, i64), ControlError> {
-        if let Some(answer) = self.recorded_portal(call).await? {
-            return Ok(answer);
-        }
         // What the database refuses is refused before anything is sent.
-        let (portal, _) = self.inner.store.portal(portal_id_wanted).await?;
-        check_etag(etag, portal.version)?;
+        let seen = match self.inner.store.look(call, Target::Portal(portal_id_wanted)).await? {
+            Look::Answered(answer) => return Ok(with_revision(answer)),
+            Look::Seen(seen) => seen,
+        };
+        check_etag(etag, seen.portal().version)?;
         let (_, found, credential) = self.try_credential(credential).await?;
         if found != portal_id_wanted {
             return Err(Refusal::new(Reason::HubspotPortalMismatch)
@@ -79,29 +85,22 @@ impl Control {
                 .with("found", found)
                 .into());
         }
-        self.store_credential(call, portal_id_wanted, credential, None, etag).await
-    }
-
-    async fn recorded_portal(&self, call: &Call) -> Result<Option<(Portal, i64)>, ControlError> {
-        let recorded: Option<Portal> = self.inner.store.recorded(call).await?;
-        Ok(recorded.map(|portal| {
-            let revision = portal.version;
-            (portal, revision)
-        }))
+        self.store_credential(call, seen, credential, None, etag).await
     }
 
     async fn store_credential(
         &self,
         call: &Call,
-        portal_id: PortalId,
+        seen: Box<PortalTx>,
         credential: SecretRow,
         registration: Option<(AccountInfo, String)>,
         etag: Option<i64>,
     ) -> Result<(Portal, i64), ControlError> {
+        let target = Target::Portal(seen.portal_id());
         let portal = self
             .inner
             .store
-            .change(call, Target::Portal(portal_id), move |tx| {
+            .change_seen(call, target, seen, move |tx| {
                 let credential = credential.clone();
                 let registration = registration.clone();
                 Box::pin(async move {
@@ -125,8 +124,7 @@ impl Control {
                 })
             })
             .await?;
-        let revision = portal.version;
-        Ok((portal, revision))
+        Ok(with_revision(portal))
     }
 
     /// Tries a credential: HubSpot's account information is the probe. A rotated refresh token replaces the one sent.
@@ -164,6 +162,12 @@ impl Control {
     ) -> Result<Page<(Portal, i64)>, ControlError> {
         Ok(self.inner.store.portals(grant, after, size).await?)
     }
+}
+
+/// A portal that has just been saved was so at its newest revision.
+fn with_revision(portal: Portal) -> (Portal, i64) {
+    let revision = portal.version;
+    (portal, revision)
 }
 
 fn portal_id(info: &AccountInfo) -> Result<PortalId, Refusal> {

@@ -1,14 +1,13 @@
 //! The wizard: one function for each step. The rules are the domain's; here is what an answer entails elsewhere.
 
-use std::sync::Arc;
-
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
     Control, ControlError, check_etag,
-    step::{declared, draft_answer},
+    lists::inclusion_rule,
+    step::{save_answer, step},
 };
 use crate::{
     domain::{
@@ -16,13 +15,11 @@ use crate::{
         access::PortalGrant,
         api_limit::LimitContext,
         change::SetupView,
-        connection::{Connection, ConnectionState},
         edition::{AdminAccess, Edition, Environment, Subscription},
-        settings::{ActivitySync, InclusionRule, ObjectSync},
+        settings::{ActivitySync, ObjectSync},
         setup::{Actor, SecurityToken, Setup, Step, VisualforceMethod},
-        sync_state::SuspensionReason,
     },
-    store::{Call, Page, PortalTx, SecretKind, SecretRole, StoreError, Target},
+    store::{Call, Look, Page, SecretKind, SecretRole, Target},
 };
 
 /// Which contacts go to Salesforce, as the caller chose.
@@ -242,12 +239,20 @@ impl Control {
         etag: Option<i64>,
         token: Option<SecretString>,
     ) -> Result<SetupView, ControlError> {
-        let sealed = self.seal_submitted(id, token.as_ref()).await?;
+        let seen = match self.inner.store.look(call, Target::Setup(id)).await? {
+            Look::Answered(answer) => return Ok(answer),
+            Look::Seen(seen) => seen,
+        };
+        let portal_id = seen.portal_id();
+        let sealed = match &token {
+            Some(token) => Some(self.seal_token(portal_id, token).await?),
+            None => None,
+        };
         let principal = call.principal.clone();
         let view = self
             .inner
             .store
-            .change(call, Target::Setup(id), move |tx| {
+            .change_seen(call, Target::Setup(id), seen, move |tx| {
                 let sealed = sealed.clone();
                 let principal = principal.clone();
                 Box::pin(async move {
@@ -331,14 +336,18 @@ impl Control {
         etag: Option<i64>,
         choice: InclusionChoice,
     ) -> Result<SetupView, ControlError> {
-        if let Some(answer) = self.inner.store.recorded(call).await? {
-            return Ok(answer);
-        }
-        let view = self.inner.store.setup(id).await?;
-        check_etag(etag, view.setup.version)?;
-        view.setup.check_reached(Step::InclusionList)?;
-        let rule = self.inclusion_rule(view.setup.portal_id, choice).await?;
-        self.step(call, id, etag, move |setup, actor, _| setup.choose_inclusion(actor, rule.clone())).await
+        let secret = SecretKind::HubspotCredential;
+        let mut seen = match self.inner.store.look_with(call, Target::Setup(id), secret).await? {
+            Look::Answered(answer) => return Ok(answer),
+            Look::Seen(seen) => seen,
+        };
+        let setup = seen.setup(id).await?;
+        check_etag(etag, setup.version)?;
+        setup.check_reached(Step::InclusionList)?;
+        let api = self.portal_api_by(setup.portal_id, seen.take_secret()?).await?;
+        let rule = inclusion_rule(&api, choice).await?;
+        let step = step(call, id, etag, move |setup, actor, _| setup.choose_inclusion(actor, rule.clone()));
+        Ok(self.inner.store.change_seen(call, Target::Setup(id), seen, step).await?)
     }
 
     /// Answers a step, and does what the answer entails.
@@ -352,96 +361,7 @@ impl Control {
     where
         F: Fn(Setup, &Actor, Option<&LimitContext>) -> Result<Setup, Refusal> + Send + Sync + 'static,
     {
-        let drafted = self
-            .inner
-            .store
-            .try_step(call, id, |draft| draft_answer(draft, &call.principal, etag, &answer))
-            .await?;
-        if let Some(view) = drafted {
-            return Ok(view);
-        }
-        let answer = Arc::new(answer);
-        let principal = call.principal.clone();
-        let view = self
-            .inner
-            .store
-            .change(call, Target::Setup(id), move |tx| {
-                let (answer, principal) = (Arc::clone(&answer), principal.clone());
-                Box::pin(async move {
-                    let setup = tx.setup(id).await?;
-                    check_etag(etag, setup.version)?;
-                    // Limits of one org are set one after the other, so that their sum holds.
-                    tx.lock_org().await?;
-                    let limit = tx.view_setup(setup.clone()).await?.limit;
-                    let actor = Actor { by: principal, at: tx.now() };
-                    let answered = answer(setup.clone(), &actor, limit.as_ref())?;
-                    save_answer(tx, &setup, answered).await
-                })
-            })
-            .await?;
-        Ok(view)
-    }
-}
-
-/// Saves an answered setup with what it entails: the declared subscription, a stale connection, a new share of the
-/// org's calls, settings that are in force.
-pub(super) async fn save_answer(
-    tx: &mut PortalTx,
-    before: &Setup,
-    after: Setup,
-) -> Result<SetupView, StoreError> {
-    if after.answers.subscription != before.answers.subscription {
-        let portal = declared(tx.portal(), &after);
-        tx.save_portal(portal).await?;
-    }
-    if let Some(connection) = tx.active_connection().await? {
-        follow_connection(tx, connection, before, &after).await?;
-    } else if before.settings() != after.settings() {
-        tx.save_sync(tx.sync().clone(), after.settings(), None).await?;
-    }
-    tx.save_setup(after).await
-}
-
-async fn follow_connection(
-    tx: &mut PortalTx,
-    connection: Connection,
-    before: &Setup,
-    after: &Setup,
-) -> Result<(), StoreError> {
-    let org_id = connection.org_id.clone();
-    let mut followed = connection.clone();
-    let mut sync = tx.sync().clone();
-    if !after.holds(Step::ConnectAccounts) && followed.state == ConnectionState::Connected {
-        followed.state = ConnectionState::Stale;
-        sync = sync.suspended(SuspensionReason::ConnectionStale, tx.now());
-    }
-    if let Some(limit) = after.answers.api_call_limit {
-        followed.api_call_limit = limit.limit;
-    }
-    if followed != connection {
-        tx.save_connection(followed).await?;
-    }
-    if sync != *tx.sync() || before.settings() != after.settings() {
-        tx.save_sync(sync, after.settings(), Some(org_id)).await?;
-    }
-    Ok(())
-}
-
-impl Control {
-    /// The rule of a choice; HubSpot says whether there is such a list or stage.
-    pub(super) async fn inclusion_rule(
-        &self,
-        portal_id: PortalId,
-        choice: InclusionChoice,
-    ) -> Result<InclusionRule, ControlError> {
-        Ok(match choice {
-            InclusionChoice::List(list_id) => {
-                InclusionRule::List(self.smart_list(portal_id, &list_id).await?)
-            }
-            InclusionChoice::NoList(lowest_stage) => {
-                self.check_stages(portal_id, std::slice::from_ref(&lowest_stage)).await?;
-                InclusionRule::NoList { lowest_stage }
-            }
-        })
+        let step = step(call, id, etag, answer);
+        Ok(self.inner.store.change(call, Target::Setup(id), step).await?)
     }
 }

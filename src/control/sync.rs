@@ -1,6 +1,10 @@
 //! The sync of a portal: status, pause and resume, settings.
 
-use super::{Control, ControlError, InclusionChoice, check_etag, lists::no_setup, setup::save_answer};
+use super::{
+    Control, ControlError, InclusionChoice, check_etag,
+    lists::{inclusion_rule, no_setup},
+    step::save_answer,
+};
 use crate::{
     domain::{
         PortalId, Refusal,
@@ -9,7 +13,7 @@ use crate::{
         setup::{Actor, Step},
         sync_state::{Deed, SyncState},
     },
-    store::{Call, Target},
+    store::{Call, Look, SecretKind, Target},
 };
 
 impl Control {
@@ -92,15 +96,18 @@ impl Control {
         inclusion: Option<InclusionChoice>,
         etag: Option<i64>,
     ) -> Result<SyncView, ControlError> {
-        if let Some(answer) = self.inner.store.recorded(call).await? {
-            return Ok(answer);
-        }
-        check_etag(etag, self.inner.store.sync_of_portal(portal_id).await?.version)?;
+        let secret = SecretKind::HubspotCredential;
+        let mut seen = match self.inner.store.look_with(call, Target::Portal(portal_id), secret).await? {
+            Look::Answered(answer) => return Ok(answer),
+            Look::Seen(seen) => seen,
+        };
+        check_etag(etag, seen.sync_version())?;
         let rule = match inclusion {
             Some(choice) => {
-                let setup = self.inner.store.setup_of_portal(portal_id).await?;
-                setup.ok_or_else(no_setup)?.setup.check_reached_once(Step::InclusionList)?;
-                Some(self.inclusion_rule(portal_id, choice).await?)
+                let setup = seen.active_setup().await?.ok_or_else(no_setup)?;
+                setup.check_reached_once(Step::InclusionList)?;
+                let api = self.portal_api_by(portal_id, seen.take_secret()?).await?;
+                Some(inclusion_rule(&api, choice).await?)
             }
             None => None,
         };
@@ -108,7 +115,7 @@ impl Control {
         let view = self
             .inner
             .store
-            .change(call, Target::Portal(portal_id), move |tx| {
+            .change_seen(call, Target::Portal(portal_id), seen, move |tx| {
                 let (rule, principal) = (rule.clone(), principal.clone());
                 Box::pin(async move {
                     check_etag(etag, tx.sync_version())?;

@@ -68,7 +68,9 @@ impl From<StoreError> for Failure {
                 tracing::warn!(error = error_chain(&error), "the database is not available");
                 Reason::StoreUnavailable.into()
             }
-            StoreError::Unreadable { .. } | StoreError::Statement(_) => Self::Internal(error.into()),
+            StoreError::Unreadable { .. } | StoreError::Statement(_) | StoreError::NeedsLock => {
+                Self::Internal(error.into())
+            }
         }
     }
 }

@@ -183,7 +183,7 @@ impl PortalTx {
     /// When the database does not answer.
     pub async fn count_api_calls(&mut self, org_id: &OrgId, calls: i64) -> Result<(), StoreError> {
         let portal_id = self.portal_id();
-        count(&mut self.sql, org_id, portal_id, calls).await
+        count(self.sql()?, org_id, portal_id, calls).await
     }
 }
 

@@ -98,7 +98,10 @@ impl PortalTx {
     /// When the database does not answer.
     pub async fn last_connection(&mut self) -> Result<Option<Connection>, StoreError> {
         let portal_id = self.portal_id();
-        let connection = last_connection(&mut self.sql, portal_id).await?;
+        let connection = match self.draft() {
+            Some(draft) => draft.last_connection()?,
+            None => last_connection(self.sql()?, portal_id).await?,
+        };
         if let Some(connection) = &connection {
             self.keep_before("connection", &connection.id, connection)?;
         }
@@ -174,7 +177,7 @@ impl PortalTx {
             login.user_key,
             login.fingerprint,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         self.save_connection(connection).await
     }
@@ -185,6 +188,16 @@ impl PortalTx {
     /// When the database does not answer.
     pub async fn save_connection(&mut self, mut connection: Connection) -> Result<Connection, StoreError> {
         connection.version = self.next_revision();
+        match self.draft() {
+            Some(draft) => draft.save_connection(&connection)?,
+            None => self.write_connection(&connection).await?,
+        }
+        self.changes.retain(|change| !matches!(change, Change::Connection(_)));
+        self.changes.push(Change::Connection(connection.clone()));
+        Ok(connection)
+    }
+
+    async fn write_connection(&mut self, connection: &Connection) -> Result<(), StoreError> {
         let credential =
             connection.credential.as_ref().map(|info| write_json("credential", info)).transpose()?;
         sqlx::query!(
@@ -202,11 +215,9 @@ impl PortalTx {
             connection.disconnected_at,
             connection.version,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
-        self.changes.retain(|change| !matches!(change, Change::Connection(_)));
-        self.changes.push(Change::Connection(connection.clone()));
-        Ok(connection)
+        Ok(())
     }
 
     /// The lowest place that is free, and the calls that the org's portals hold.
@@ -227,7 +238,7 @@ impl PortalTx {
             org.org_id.as_str(),
             org.portal_cap,
         )
-        .fetch_one(&mut *self.sql)
+        .fetch_one(&mut **self.sql()?)
         .await?;
         let place = row.place.ok_or_else(|| {
             Refusal::new(Reason::OrgPortalLimitReached)
@@ -264,7 +275,7 @@ impl PortalTx {
             connection.connected_at,
             connection.version,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         Ok(())
     }

@@ -23,6 +23,11 @@ pub enum StoreError {
         #[source]
         source: serde_json::Error,
     },
+    /// Nothing was changed: the change has to run under the portal's lock. No caller of [`Store::change`] sees it.
+    ///
+    /// [`Store::change`]: super::Store::change
+    #[error("the change needs the portal's lock")]
+    NeedsLock,
     /// Anything else: a defect.
     #[error("the database refused a statement")]
     Statement(#[source] sqlx::Error),

@@ -40,7 +40,16 @@ impl PortalTx {
     /// # Errors
     /// `HANDOFF_NOT_FOUND`.
     pub async fn handoff(&mut self, setup_id: SetupId, id: HandoffId) -> Result<Handoff, StoreError> {
-        let handoff = sqlx::query_as!(
+        let handoff = match self.draft() {
+            Some(draft) => draft.handoff(setup_id, id)?,
+            None => self.read_handoff(setup_id, id).await?,
+        };
+        self.keep_before("handoff", &handoff.id, &handoff)?;
+        Ok(handoff)
+    }
+
+    async fn read_handoff(&mut self, setup_id: SetupId, id: HandoffId) -> Result<Handoff, StoreError> {
+        sqlx::query_as!(
             HandoffRow,
             "/* handoffs::handoff */
             select handoff_id, setup_id, portal_id, created_by, created_at, expires_at, revoked_at
@@ -49,12 +58,10 @@ impl PortalTx {
             setup_id.0,
             self.portal_id().get(),
         )
-        .fetch_optional(&mut *self.sql)
+        .fetch_optional(&mut **self.sql()?)
         .await?
         .ok_or(Reason::HandoffNotFound)?
-        .read()?;
-        self.keep_before("handoff", &handoff.id, &handoff)?;
-        Ok(handoff)
+        .read()
     }
 
     /// Writes a new hand-off down, with what its token hashes to.
@@ -62,6 +69,15 @@ impl PortalTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn add_handoff(&mut self, handoff: Handoff, hash: &TokenHash) -> Result<Handoff, StoreError> {
+        match self.draft() {
+            Some(draft) => draft.add_handoff(hash),
+            None => self.write_handoff(&handoff, hash).await?,
+        }
+        self.changes.push(Change::Handoff(handoff.clone()));
+        Ok(handoff)
+    }
+
+    async fn write_handoff(&mut self, handoff: &Handoff, hash: &TokenHash) -> Result<(), StoreError> {
         sqlx::query!(
             "/* handoffs::add_handoff */
             insert into handoffs (handoff_id, setup_id, portal_id, token_hash, created_by, created_at, expires_at)
@@ -74,10 +90,9 @@ impl PortalTx {
             handoff.created_at,
             handoff.expires_at,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
-        self.changes.push(Change::Handoff(handoff.clone()));
-        Ok(handoff)
+        Ok(())
     }
 
     /// Writes down that a hand-off was taken back.
@@ -85,15 +100,22 @@ impl PortalTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn save_revoked(&mut self, handoff: Handoff) -> Result<Handoff, StoreError> {
+        if self.draft().is_none() {
+            self.write_revoked(&handoff).await?;
+        }
+        self.changes.push(Change::Handoff(handoff.clone()));
+        Ok(handoff)
+    }
+
+    async fn write_revoked(&mut self, handoff: &Handoff) -> Result<(), StoreError> {
         sqlx::query!(
             "/* handoffs::save_revoked */ update handoffs set revoked_at = $2 where handoff_id = $1",
             handoff.id.0,
             handoff.revoked_at,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
-        self.changes.push(Change::Handoff(handoff.clone()));
-        Ok(handoff)
+        Ok(())
     }
 }
 

@@ -19,7 +19,7 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Connect => "connect",
             Self::TestContact => "test_contact",
@@ -70,6 +70,10 @@ impl PortalTx {
         subject_id: Uuid,
         run_at: OffsetDateTime,
     ) -> Result<(), StoreError> {
+        if let Some(draft) = self.draft() {
+            draft.add_job(kind, subject_id, run_at);
+            return Ok(());
+        }
         sqlx::query!(
             "/* jobs::add_job */
             insert into jobs (job_id, portal_id, kind, subject_id, run_at)
@@ -82,7 +86,7 @@ impl PortalTx {
             subject_id,
             run_at,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         Ok(())
     }
@@ -98,7 +102,7 @@ impl PortalTx {
             lease.job_id,
             lease.fence,
         )
-        .fetch_optional(&mut *self.sql)
+        .fetch_optional(&mut **self.sql()?)
         .await?;
         if held.is_some() { Ok(()) } else { Err(Reason::ConflictingChange.into()) }
     }
@@ -113,7 +117,7 @@ impl PortalTx {
             lease.job_id,
             lease.fence,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         if ended.rows_affected() == 1 { Ok(()) } else { Err(Reason::ConflictingChange.into()) }
     }
@@ -131,7 +135,7 @@ impl PortalTx {
             lease.fence,
             run_at,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         if postponed.rows_affected() == 1 { Ok(()) } else { Err(Reason::ConflictingChange.into()) }
     }

@@ -74,7 +74,7 @@ impl PortalTx {
             identity.user_key,
             identity.fingerprint,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         self.details.note(
             "login",
@@ -94,7 +94,7 @@ impl PortalTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn end_login(&mut self, login_id: Uuid, outcome: LoginOutcome) -> Result<(), StoreError> {
-        end_login(&mut self.sql, login_id, outcome).await
+        end_login(self.sql()?, login_id, outcome).await
     }
 }
 

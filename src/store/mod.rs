@@ -7,6 +7,7 @@ mod access;
 mod actors;
 mod audit;
 mod budget;
+mod call;
 mod connections;
 pub mod constraint;
 mod doorbell;
@@ -18,6 +19,7 @@ mod jobs;
 mod keys;
 mod logins;
 mod migrations;
+mod optimistic;
 mod orgs;
 mod pool;
 mod portals;
@@ -33,7 +35,6 @@ mod session;
 mod setups;
 mod several;
 mod signing;
-mod steps;
 mod sync;
 mod test_contacts;
 mod trail;
@@ -45,6 +46,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use budget::{BudgetRow, Reservation};
+pub use call::{Call, Target};
 pub use connections::NewConnection;
 pub use doorbell::{Bell, Doorbell};
 pub use error::StoreError;
@@ -54,6 +56,7 @@ pub use jobs::{Job, JobKind, Lease};
 pub use keys::{Holding, KeyHolder, KeyRecord, KeyRotation, RetiredKey, RowToRewrap, Seal};
 pub use logins::{ActionLogins, LoginOutcome, LoginRecord};
 pub use migrations::{MigrationError, check, migrate};
+pub use optimistic::Look;
 pub use orgs::OrgRecord;
 pub use pool::{Connection, Pool, PoolSettings, Transaction};
 pub use read::{ConnectionFilter, Page};
@@ -61,14 +64,13 @@ pub use read::{ConnectionFilter, Page};
 pub use roles::{APP, AUDIT_READER, OWNER, create_roles, url_as};
 pub use secrets::{SecretKind, SecretRole, SecretRow};
 pub use signing::HeadsToSign;
-pub use steps::Draft;
 pub use trail::{AuditFilter, AuditKey, TrailPart, TrailPlace};
-pub use transaction::{Call, PortalTx, Target};
+pub use transaction::PortalTx;
 
 use crate::domain::change::Event;
+use optimistic::Writer;
 use reader::Reader;
 use session::Link;
-use steps::Writer;
 
 /// Hears of this process's commits, right after each, on the task that committed: it must not block.
 pub trait CommitListener: Send + Sync {

@@ -111,7 +111,7 @@ impl PortalTx {
             org.allocation,
             source_name(org.allocation_source),
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         self.details.note(
             "org",
@@ -130,11 +130,15 @@ impl PortalTx {
 }
 
 impl PortalTx {
-    /// Locks the org that the portal is connected to, so that shares of one org change one after the other.
+    /// Locks the org that the portal is connected to, so that shares of one org change one after the other. On a draft
+    /// no share grows, so there is nothing to wait for.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn lock_org(&mut self) -> Result<(), StoreError> {
+        if self.draft().is_some() {
+            return Ok(());
+        }
         sqlx::query!(
             "/* orgs::lock_org */
             select o.org_id from orgs o
@@ -142,7 +146,7 @@ impl PortalTx {
             for update",
             self.portal_id().get(),
         )
-        .fetch_optional(&mut *self.sql)
+        .fetch_optional(&mut **self.sql()?)
         .await?;
         Ok(())
     }
@@ -185,7 +189,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let Some(first) = shares.keys().next().copied() else { return Ok(()) };
         let org_id = org_id.clone();
-        self.change(call, Target::Portal(first), move |tx| {
+        // Other portals change along, and the org with them.
+        self.change_along(call, Target::Portal(first), Vec::new(), move |tx| {
             let org_id = org_id.clone();
             let shares = shares.clone();
             Box::pin(async move { tx.allocate(&org_id, &shares, expected_version).await })
@@ -207,13 +212,13 @@ impl PortalTx {
             "/* orgs::allocate */ select allocation, version from orgs where org_id = $1 for update",
             org_id.as_str(),
         )
-        .fetch_optional(&mut *self.sql)
+        .fetch_optional(&mut **self.sql()?)
         .await?
         .ok_or(Reason::OrgNotFound)?;
         if expected_version.is_some_and(|expected| expected != org.version) {
             return Err(Reason::EtagMismatch.into());
         }
-        let connections = org_connections(&mut self.sql, org_id).await?;
+        let connections = org_connections(self.sql()?, org_id).await?;
         for portal_id in shares.keys() {
             if !connections.iter().any(|connection| connection.portal_id == *portal_id) {
                 return Err(Refusal::new(Reason::NotConnected).with("portal_id", portal_id).into());
@@ -247,7 +252,7 @@ impl PortalTx {
             "/* orgs::allocate */ update orgs set version = version + 1, updated_at = now() where org_id = $1",
             org_id.as_str(),
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         Ok(())
     }
@@ -260,7 +265,7 @@ impl PortalTx {
             where portal_id = any($1) order by portal_id for update",
             portals,
         )
-        .fetch_all(&mut *self.sql)
+        .fetch_all(&mut **self.sql()?)
         .await?;
         rows.into_iter()
             .map(|row| {
@@ -312,7 +317,7 @@ impl PortalTx {
             connection.id.0,
             limit,
         )
-        .fetch_one(&mut *self.sql)
+        .fetch_one(&mut **self.sql()?)
         .await?;
         let mut details = Details::default();
         keep(&mut details, "connection", &connection.id, &connection)?;
@@ -328,8 +333,10 @@ impl PortalTx {
 
     /// Leaves the change of another portal's setup behind.
     async fn view_setup_of_other(&mut self, position: usize, setup: Option<Setup>) -> Result<(), StoreError> {
-        let (Some(setup), Some(other)) = (setup, self.others.get_mut(position)) else { return Ok(()) };
-        let share = org_share(&mut self.sql, other.portal_id).await?;
+        let portal_id = self.others.get(position).map(|other| other.portal_id);
+        let (Some(setup), Some(portal_id)) = (setup, portal_id) else { return Ok(()) };
+        let share = org_share(self.sql()?, portal_id).await?;
+        let Some(other) = self.others.get_mut(position) else { return Ok(()) };
         other.changes.push(Change::Setup(view(setup, share, &self.settings, other.revision)));
         Ok(())
     }

@@ -2,20 +2,26 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{Call, PortalTx, Store, StoreError, transaction::read_json};
+use super::{Call, PortalTx, Store, StoreError, transaction::read_text};
 use crate::domain::Reason;
 
 /// The answer that a request got before.
+#[derive(Clone, Debug)]
 pub(super) struct Recorded {
-    pub(super) payload_hash: Vec<u8>,
-    pub(super) answer: serde_json::Value,
+    payload_hash: Vec<u8>,
+    answer: String,
 }
 
 impl Recorded {
+    /// From a row that has it or not.
+    pub(super) fn of(payload_hash: Option<Vec<u8>>, answer: Option<String>) -> Option<Self> {
+        payload_hash.zip(answer).map(|(payload_hash, answer)| Self { payload_hash, answer })
+    }
+
     /// The answer, if it was to this very request.
     pub(super) fn read<T: DeserializeOwned>(self, call: &Call) -> Result<T, StoreError> {
         if self.payload_hash == call.payload_hash {
-            read_json("answer", self.answer)
+            read_text("answer", &self.answer)
         } else {
             Err(Reason::RequestIdReused.into())
         }
@@ -35,7 +41,7 @@ impl Store {
         if call.is_internal || !matches!(error, StoreError::Refused(_)) {
             return Err(error);
         }
-        tx.sql.rollback().await?;
+        tx.into_sql()?.rollback().await?;
         self.recorded(call).await?.ok_or(error)
     }
 
@@ -58,9 +64,9 @@ pub(super) async fn recorded_answer<T: DeserializeOwned>(
     call: &Call,
 ) -> Result<Option<T>, StoreError> {
     let record = sqlx::query!(
-        "/* transaction::recorded_answer */
-        select payload_hash, answer from request_records
-        where principal = $1 and method = $2 and request_id = $3",
+        r#"/* transaction::recorded_answer */
+        select payload_hash, answer::text as "answer!" from request_records
+        where principal = $1 and method = $2 and request_id = $3"#,
         call.principal,
         call.method,
         call.request_id,

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::{
     PortalTx, Store, StoreError,
-    transaction::{read_json, write_json},
+    optimistic::Draft,
+    transaction::{read_json, read_text, write_json},
 };
 use crate::domain::{PortalId, portal::CredentialInfo};
 
@@ -49,7 +50,7 @@ pub enum SecretRole {
 }
 
 impl SecretRole {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
             Self::Candidate => "candidate",
@@ -70,7 +71,41 @@ pub struct SecretRow {
     pub info: CredentialInfo,
 }
 
+/// A row as it is stored, its document as text.
+#[derive(Clone, Debug)]
+pub(super) struct StoredSecret {
+    secret_id: Uuid,
+    version: i32,
+    sealed: Vec<u8>,
+    info: String,
+}
+
+impl StoredSecret {
+    /// From a row that has it or not.
+    pub(super) fn of(
+        secret_id: Option<Uuid>,
+        version: Option<i32>,
+        sealed: Option<Vec<u8>>,
+        info: Option<String>,
+    ) -> Option<Self> {
+        Some(Self { secret_id: secret_id?, version: version?, sealed: sealed?, info: info? })
+    }
+
+    fn read(self) -> Result<SecretRow, StoreError> {
+        let Self { secret_id, version, sealed, info } = self;
+        Ok(SecretRow { secret_id, version, sealed, info: read_text("credential", &info)? })
+    }
+}
+
 impl PortalTx {
+    /// The secret that was looked up along with the portal, by [`Store::look_with`].
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn take_secret(&mut self) -> Result<Option<SecretRow>, StoreError> {
+        self.draft().and_then(Draft::take_secret).map(StoredSecret::read).transpose()
+    }
+
     /// Stores a sealed secret in the place of one of the same kind and role.
     ///
     /// # Errors
@@ -81,6 +116,26 @@ impl PortalTx {
         role: SecretRole,
         secret: &SecretRow,
     ) -> Result<(), StoreError> {
+        let is_replaced = match self.draft() {
+            Some(draft) => draft.put_secret(kind, role, secret)?,
+            None => self.replace_secret(kind, role, secret).await?,
+        };
+        self.note_secret(
+            if is_replaced { "replaced" } else { "stored" },
+            kind,
+            role,
+            &json!({ "method": secret.info.method.name(), "fingerprint": secret.info.fingerprint }),
+        );
+        Ok(())
+    }
+
+    /// Whether there was one before.
+    async fn replace_secret(
+        &mut self,
+        kind: SecretKind,
+        role: SecretRole,
+        secret: &SecretRow,
+    ) -> Result<bool, StoreError> {
         let is_replaced = self.remove_secret(kind, role).await?;
         sqlx::query!(
             "/* secrets::put_secret */
@@ -94,15 +149,9 @@ impl PortalTx {
             secret.sealed,
             write_json("credential", &secret.info)?,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
-        self.note_secret(
-            if is_replaced { "replaced" } else { "stored" },
-            kind,
-            role,
-            &json!({ "method": secret.info.method.name(), "fingerprint": secret.info.fingerprint }),
-        );
-        Ok(())
+        Ok(is_replaced)
     }
 
     /// Makes the candidate current. Without a candidate the current one stays.
@@ -118,7 +167,7 @@ impl PortalTx {
             self.portal_id().get(),
             kind.name(),
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         let promoted = sqlx::query_scalar!(
             "/* secrets::promote_secret */
@@ -127,7 +176,7 @@ impl PortalTx {
             self.portal_id().get(),
             kind.name(),
         )
-        .fetch_optional(&mut *self.sql)
+        .fetch_optional(&mut **self.sql()?)
         .await?;
         if let Some(fingerprint) = promoted {
             let about = json!({ "fingerprint": fingerprint });
@@ -148,13 +197,16 @@ impl PortalTx {
     }
 
     async fn remove_secret(&mut self, kind: SecretKind, role: SecretRole) -> Result<bool, StoreError> {
+        if let Some(draft) = self.draft() {
+            return Ok(draft.remove_secret(kind, role));
+        }
         let removed = sqlx::query!(
             "/* secrets::remove_secret */ delete from secrets where portal_id = $1 and kind = $2 and role = $3",
             self.portal_id().get(),
             kind.name(),
             role.name(),
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         Ok(removed.rows_affected() > 0)
     }
@@ -179,7 +231,7 @@ impl PortalTx {
             kind.name(),
             role.name(),
         )
-        .fetch_one(&mut *self.sql)
+        .fetch_one(&mut **self.sql()?)
         .await?;
         Ok(found)
     }

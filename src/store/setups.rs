@@ -49,17 +49,24 @@ impl PortalTx {
     /// # Errors
     /// `SETUP_NOT_FOUND`.
     pub async fn setup(&mut self, id: SetupId) -> Result<Setup, StoreError> {
+        let setup = match self.draft() {
+            Some(draft) => draft.setup(id)?,
+            None => self.read_setup(id).await?,
+        };
+        self.keep_before("setup", &id, &setup)?;
+        Ok(setup)
+    }
+
+    async fn read_setup(&mut self, id: SetupId) -> Result<Setup, StoreError> {
         let state = sqlx::query_scalar!(
             "/* setups::setup */ select state from setups where setup_id = $1 and portal_id = $2",
             id.0,
             self.portal_id().get(),
         )
-        .fetch_optional(&mut *self.sql)
+        .fetch_optional(&mut **self.sql()?)
         .await?
         .ok_or(Reason::SetupNotFound)?;
-        let setup: Setup = read_json("setup", state)?;
-        self.keep_before("setup", &id, &setup)?;
-        Ok(setup)
+        read_json("setup", state)
     }
 
     /// The portal's setup that is not abandoned.
@@ -67,17 +74,24 @@ impl PortalTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn active_setup(&mut self) -> Result<Option<Setup>, StoreError> {
-        let state = sqlx::query_scalar!(
-            "/* setups::active_setup */ select state from setups where portal_id = $1 and active",
-            self.portal_id().get(),
-        )
-        .fetch_optional(&mut *self.sql)
-        .await?;
-        let setup: Option<Setup> = state.map(|state| read_json("setup", state)).transpose()?;
+        let setup = match self.draft() {
+            Some(draft) => draft.active_setup()?,
+            None => self.read_active_setup().await?,
+        };
         if let Some(setup) = &setup {
             self.keep_before("setup", &setup.id, setup)?;
         }
         Ok(setup)
+    }
+
+    async fn read_active_setup(&mut self) -> Result<Option<Setup>, StoreError> {
+        let state = sqlx::query_scalar!(
+            "/* setups::active_setup */ select state from setups where portal_id = $1 and active",
+            self.portal_id().get(),
+        )
+        .fetch_optional(&mut **self.sql()?)
+        .await?;
+        state.map(|state| read_json("setup", state)).transpose()
     }
 
     /// Saves a setup, new or changed, and leaves the change behind.
@@ -86,6 +100,18 @@ impl PortalTx {
     /// When the database does not answer.
     pub async fn save_setup(&mut self, mut setup: Setup) -> Result<SetupView, StoreError> {
         setup.version = self.next_revision();
+        match self.draft() {
+            Some(draft) => draft.save_setup(&setup)?,
+            None => self.write_setup(&setup).await?,
+        }
+        let share = self.org_share().await?;
+        let view = view(setup, share, &self.settings, self.next_revision());
+        self.changes.retain(|change| !matches!(change, Change::Setup(_)));
+        self.changes.push(Change::Setup(view.clone()));
+        Ok(view)
+    }
+
+    async fn write_setup(&mut self, setup: &Setup) -> Result<(), StoreError> {
         sqlx::query!(
             "/* setups::save_setup */
             insert into setups (setup_id, portal_id, active, state, version, created_at)
@@ -95,17 +121,13 @@ impl PortalTx {
             setup.id.0,
             setup.portal_id.get(),
             setup.status != Status::Abandoned,
-            write_json("setup", &setup)?,
+            write_json("setup", setup)?,
             setup.version,
             setup.created_at,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
-        let share = self.org_share().await?;
-        let view = view(setup, share, &self.settings, self.next_revision());
-        self.changes.retain(|change| !matches!(change, Change::Setup(_)));
-        self.changes.push(Change::Setup(view.clone()));
-        Ok(view)
+        Ok(())
     }
 
     /// Saves a setup whose attempt changed, and leaves both changes behind.
@@ -132,8 +154,11 @@ impl PortalTx {
     }
 
     async fn org_share(&mut self) -> Result<OrgShare, StoreError> {
+        if let Some(draft) = self.draft() {
+            return draft.org_share();
+        }
         let portal_id = self.portal_id();
-        org_share(&mut self.sql, portal_id).await
+        org_share(self.sql()?, portal_id).await
     }
 }
 

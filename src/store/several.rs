@@ -22,15 +22,8 @@ pub(super) async fn lock(
     target: Target,
     along: &[PortalId],
 ) -> Result<(), StoreError> {
-    let mut portals: Vec<i64> = along.iter().map(|portal| portal.get()).collect();
-    let (setup, test_contact) = match target {
-        Target::Portal(id) => {
-            portals.push(id.get());
-            (None, None)
-        }
-        Target::Setup(id) => (Some(id.0), None),
-        Target::TestContact(id) => (None, Some(id.0)),
-    };
+    let ids = target.ids();
+    let portals: Vec<i64> = along.iter().map(|portal| portal.get()).chain(ids.portal).collect();
     sqlx::query!(
         "/* several::lock */
         select portal_id from portals
@@ -40,8 +33,8 @@ pub(super) async fn lock(
         order by portal_id
         for update",
         &portals,
-        setup,
-        test_contact,
+        ids.setup,
+        ids.test_contact,
     )
     .fetch_all(connection)
     .await?;
@@ -79,7 +72,7 @@ impl PortalTx {
             from portals where portal_id = $1 for update",
             portal_id.get(),
         )
-        .fetch_optional(&mut *self.sql)
+        .fetch_optional(&mut **self.sql()?)
         .await?
         .ok_or(Reason::PortalNotFound)?;
         let mut subject = Subject {
@@ -127,7 +120,7 @@ impl PortalTx {
         user_key: &str,
         method: CredentialMethod,
     ) -> Result<Vec<PortalId>, StoreError> {
-        portals_of_user(&mut self.sql, user_key, method).await
+        portals_of_user(self.sql()?, user_key, method).await
     }
 
     /// Portals connected by the very login with this fingerprint.
@@ -135,7 +128,7 @@ impl PortalTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn portals_of_login(&mut self, fingerprint: &str) -> Result<Vec<PortalId>, StoreError> {
-        portals_of_login(&mut self.sql, fingerprint).await
+        portals_of_login(self.sql()?, fingerprint).await
     }
 }
 

@@ -52,14 +52,9 @@ impl PortalTx {
         org_id: Option<OrgId>,
     ) -> Result<SyncView, StoreError> {
         let version = self.next_revision();
-        sqlx::query!(
-            "/* sync::save_sync */ update portals set sync = $2, sync_version = $3 where portal_id = $1",
-            self.portal_id().get(),
-            write_json("sync state", &state)?,
-            version,
-        )
-        .execute(&mut *self.sql)
-        .await?;
+        if self.draft().is_none() {
+            self.write_sync(&state, version).await?;
+        }
         let before = std::mem::replace(&mut self.sync, state.clone());
         self.keep_before("sync", &self.portal_id(), &before)?;
         self.sync_version = version;
@@ -68,6 +63,18 @@ impl PortalTx {
         self.changes.retain(|change| !matches!(change, Change::Sync(_)));
         self.changes.push(Change::Sync(view.clone()));
         Ok(view)
+    }
+
+    async fn write_sync(&mut self, state: &SyncState, version: i64) -> Result<(), StoreError> {
+        sqlx::query!(
+            "/* sync::save_sync */ update portals set sync = $2, sync_version = $3 where portal_id = $1",
+            self.portal_id().get(),
+            write_json("sync state", state)?,
+            version,
+        )
+        .execute(&mut **self.sql()?)
+        .await?;
+        Ok(())
     }
 
     /// The sync with its settings, unchanged.

@@ -12,18 +12,25 @@ impl PortalTx {
     /// # Errors
     /// `TEST_CONTACT_NOT_FOUND`.
     pub async fn test_contact(&mut self, id: TestContactId) -> Result<TestContact, StoreError> {
+        let contact = match self.draft() {
+            Some(draft) => draft.test_contact(id)?,
+            None => self.read_test_contact(id).await?,
+        };
+        self.keep_before("test_contact", &id, &contact)?;
+        Ok(contact)
+    }
+
+    async fn read_test_contact(&mut self, id: TestContactId) -> Result<TestContact, StoreError> {
         let state = sqlx::query_scalar!(
             "/* test_contacts::test_contact */
             select state from test_contacts where test_contact_id = $1 and portal_id = $2",
             id.0,
             self.portal_id().get(),
         )
-        .fetch_optional(&mut *self.sql)
+        .fetch_optional(&mut **self.sql()?)
         .await?
         .ok_or(Reason::TestContactNotFound)?;
-        let contact: TestContact = read_json("test contact", state)?;
-        self.keep_before("test_contact", &id, &contact)?;
-        Ok(contact)
+        read_json("test contact", state)
     }
 
     /// The portal's newest test contact.
@@ -31,18 +38,25 @@ impl PortalTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn newest_test_contact(&mut self) -> Result<Option<TestContact>, StoreError> {
+        let contact = match self.draft() {
+            Some(draft) => draft.newest_test_contact()?,
+            None => self.read_newest_test_contact().await?,
+        };
+        if let Some(contact) = &contact {
+            self.keep_before("test_contact", &contact.id, contact)?;
+        }
+        Ok(contact)
+    }
+
+    async fn read_newest_test_contact(&mut self) -> Result<Option<TestContact>, StoreError> {
         let state = sqlx::query_scalar!(
             "/* test_contacts::newest_test_contact */
             select state from test_contacts where portal_id = $1 order by test_contact_id desc limit 1",
             self.portal_id().get(),
         )
-        .fetch_optional(&mut *self.sql)
+        .fetch_optional(&mut **self.sql()?)
         .await?;
-        let contact: Option<TestContact> = state.map(|state| read_json("test contact", state)).transpose()?;
-        if let Some(contact) = &contact {
-            self.keep_before("test_contact", &contact.id, contact)?;
-        }
-        Ok(contact)
+        state.map(|state| read_json("test contact", state)).transpose()
     }
 
     /// Saves a test contact, new or changed, and leaves the change behind.
@@ -51,6 +65,15 @@ impl PortalTx {
     /// When the database does not answer.
     pub async fn save_test_contact(&mut self, mut contact: TestContact) -> Result<TestContact, StoreError> {
         contact.version = self.next_revision();
+        match self.draft() {
+            Some(draft) => draft.save_test_contact(&contact)?,
+            None => self.write_test_contact(&contact).await?,
+        }
+        self.changes.push(Change::TestContact(contact.clone()));
+        Ok(contact)
+    }
+
+    async fn write_test_contact(&mut self, contact: &TestContact) -> Result<(), StoreError> {
         sqlx::query!(
             "/* test_contacts::save_test_contact */
             insert into test_contacts (test_contact_id, portal_id, state, version)
@@ -58,12 +81,11 @@ impl PortalTx {
             on conflict (test_contact_id) do update set state = excluded.state, version = excluded.version",
             contact.id.0,
             contact.portal_id.get(),
-            write_json("test contact", &contact)?,
+            write_json("test contact", contact)?,
             contact.version,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
-        self.changes.push(Change::TestContact(contact.clone()));
-        Ok(contact)
+        Ok(())
     }
 }

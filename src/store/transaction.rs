@@ -1,27 +1,30 @@
-//! The one way to change something: lock the portal, replay or apply, raise its revision, append the event and the
-//! audit row, commit.
+//! The one way to change something: replay or apply, raise the portal's revision, append the event and the audit row,
+//! commit. On a draft of the portal first (`optimistic`); here is the way that locks it.
 //!
 //! Transactions run in tasks of their own, are retried when the database broke a tie, contain no vendor call, and
 //! carry a request id: a lost answer to COMMIT is resolved by running again, which finds the recorded answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use time::OffsetDateTime;
 use tracing::Instrument as _;
-use uuid::Uuid;
 
 use super::{
-    Settings, Store, StoreError, Transaction,
+    Call, Settings, Store, StoreError, Target, Transaction,
     audit::{Changed, Columns, head, keep},
+    optimistic::{Draft, Look},
     recorded::Recorded,
     several,
 };
 use crate::{
     audit::{Details, Head},
     domain::{
-        PortalId, Reason, SetupId, TestContactId,
+        PortalId, Reason,
         change::{Change, Event},
         portal::Portal,
         sync_state::SyncState,
@@ -33,68 +36,9 @@ const MAX_RUNS: u32 = 5;
 /// The wait before the second run; it doubles from there.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 
-/// Who calls what, and under which request id.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// The principal.
-    pub principal: String,
-    /// The RPC or the worker's step, for example `SetupService/SelectEdition`.
-    pub method: &'static str,
-    /// The caller's request id, or one that was made up.
-    pub request_id: Uuid,
-    /// Keyed hash of the request without its id.
-    pub payload_hash: [u8; 32],
-    /// Run the change, take it back, and answer what would have come of it.
-    pub validate_only: bool,
-    /// The id under which the RPC is found in logs.
-    pub call_id: Option<String>,
-    /// Why, where the caller said so.
-    pub reason: Option<String>,
-    /// A step of the connector itself. One that changes nothing leaves no audit row.
-    pub is_internal: bool,
-}
-
-impl Call {
-    /// A step of the connector itself.
-    #[must_use]
-    pub fn internal(method: &'static str) -> Self {
-        Self {
-            principal: "connector".to_owned(),
-            method,
-            request_id: Uuid::now_v7(),
-            payload_hash: [0; 32],
-            validate_only: false,
-            call_id: None,
-            reason: None,
-            is_internal: true,
-        }
-    }
-}
-
-/// Which portal to lock.
-#[derive(Clone, Copy, Debug)]
-pub enum Target {
-    /// The portal itself.
-    Portal(PortalId),
-    /// The portal of a setup.
-    Setup(SetupId),
-    /// The portal of a test contact.
-    TestContact(TestContactId),
-}
-
-impl Target {
-    fn not_found(self) -> Reason {
-        match self {
-            Self::Portal(_) => Reason::PortalNotFound,
-            Self::Setup(_) => Reason::SetupNotFound,
-            Self::TestContact(_) => Reason::TestContactNotFound,
-        }
-    }
-}
-
-/// A transaction that holds a portal's lock.
+/// A change of a portal: under the portal's lock, or on a draft of it.
 pub struct PortalTx {
-    pub(super) sql: Transaction,
+    pub(super) way: Way,
     pub(super) settings: Arc<Settings>,
     pub(super) changes: Vec<Change>,
     /// What the audit row will tell.
@@ -105,14 +49,83 @@ pub struct PortalTx {
     pub(super) revision: i64,
     pub(super) audit_head: Head,
     now: OffsetDateTime,
+    read_at: Instant,
     pub(super) portal: Portal,
     pub(super) sync: SyncState,
     pub(super) sync_version: i64,
-    recorded: Option<Recorded>,
+}
+
+/// How a change reads and writes.
+pub(super) enum Way {
+    /// A transaction that holds the portal's lock.
+    Locked(Transaction),
+    /// In memory; it is written once it is whole.
+    Draft(Box<Draft>),
+}
+
+/// A portal's row, as each change has to know it. Documents are text.
+#[derive(Clone, Debug)]
+pub(super) struct PortalState {
+    pub(super) portal_id: i64,
+    pub(super) revision: i64,
+    pub(super) portal: String,
+    pub(super) sync: String,
+    pub(super) sync_version: i64,
+    pub(super) audit_sequence: i64,
+    pub(super) audit_head: Vec<u8>,
+    pub(super) now: OffsetDateTime,
 }
 
 impl PortalTx {
-    /// The portal that is locked.
+    pub(super) fn new(way: Way, settings: Arc<Settings>, row: &PortalState) -> Result<Self, StoreError> {
+        Ok(Self {
+            way,
+            settings,
+            changes: Vec::new(),
+            details: Details::default(),
+            others: Vec::new(),
+            portal_id: PortalId::parse(row.portal_id).ok_or(Reason::PortalNotFound)?,
+            revision: row.revision,
+            audit_head: head(row.audit_sequence, &row.audit_head)?,
+            now: row.now,
+            read_at: Instant::now(),
+            portal: read_text("portal", &row.portal)?,
+            sync: read_text("sync state", &row.sync)?,
+            sync_version: row.sync_version,
+        })
+    }
+
+    /// A vendor may have been asked since the read: what changes then changed now.
+    pub(super) fn catch_up(&mut self) {
+        let micros = i64::try_from(self.read_at.elapsed().as_micros()).unwrap_or(0);
+        self.now += time::Duration::microseconds(micros);
+        self.read_at = Instant::now();
+    }
+
+    /// The draft, if this is not a transaction.
+    pub(super) fn draft(&mut self) -> Option<&mut Draft> {
+        match &mut self.way {
+            Way::Draft(draft) => Some(draft),
+            Way::Locked(_) => None,
+        }
+    }
+
+    /// The transaction, for what can't be done on a draft.
+    pub(super) fn sql(&mut self) -> Result<&mut Transaction, StoreError> {
+        match &mut self.way {
+            Way::Locked(transaction) => Ok(transaction),
+            Way::Draft(_) => Err(StoreError::NeedsLock),
+        }
+    }
+
+    pub(super) fn into_sql(self) -> Result<Transaction, StoreError> {
+        match self.way {
+            Way::Locked(transaction) => Ok(transaction),
+            Way::Draft(_) => Err(StoreError::NeedsLock),
+        }
+    }
+
+    /// The portal that changes.
     #[must_use]
     pub fn portal_id(&self) -> PortalId {
         self.portal_id
@@ -124,7 +137,7 @@ impl PortalTx {
         self.revision + 1
     }
 
-    /// The database's time at the begin of the transaction.
+    /// The database's time of the change.
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         self.now
@@ -156,7 +169,8 @@ impl PortalTx {
 impl Store {
     /// Runs a change of one portal. The same call made again gets the first answer again.
     ///
-    /// `body` may run several times; it does nothing but read and write through the transaction.
+    /// `body` may run several times; it does nothing but read and write through the transaction. It runs on a draft
+    /// first, and under the portal's lock if it can't be written that way.
     ///
     /// # Errors
     /// What `body` refuses; `REQUEST_ID_REUSED`; the target's "not found"; [`StoreError::Unavailable`].
@@ -165,11 +179,18 @@ impl Store {
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
         F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>> + Send + Sync + 'static,
     {
-        self.change_along(call, target, Vec::new(), body).await
+        // What the connector does by itself holds leases and counts calls: that needs the lock.
+        if call.is_internal {
+            return self.change_along(call, target, Vec::new(), body).await;
+        }
+        match self.look(call, target).await? {
+            Look::Answered(answer) => Ok(answer),
+            Look::Seen(seen) => self.change_seen(call, target, seen, body).await,
+        }
     }
 
-    /// Runs a change of a portal along with others. All are locked from the start, in ascending order, so that two
-    /// such changes take turns; [`PortalTx::in_portal`] leads to each of them.
+    /// Runs a change of a portal under its lock, along with others. All are locked from the start, in ascending order,
+    /// so that two such changes take turns; [`PortalTx::in_portal`] leads to each of them.
     ///
     /// # Errors
     /// As [`change`](Self::change).
@@ -205,13 +226,13 @@ impl Store {
         T: Serialize + DeserializeOwned + Send + Sync + 'static,
         F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>> + Send + Sync + 'static,
     {
-        let mut tx = self.lock(call, target, along).await?;
+        let (mut tx, recorded) = self.lock(call, target, along).await?;
         if call.validate_only {
             let preview = body(&mut tx).await.map_err(|error| error.about(tx.portal_id));
-            tx.sql.rollback().await?;
+            tx.into_sql()?.rollback().await?;
             return preview;
         }
-        if let Some(answer) = tx.recorded.take() {
+        if let Some(answer) = recorded {
             return answer.read(call);
         }
         let answer = match body(&mut tx).await {
@@ -223,7 +244,7 @@ impl Store {
             Err(error) => return self.recorded_meanwhile(call, tx, error).await,
         };
         crate::failpoint::hit("store.before_commit").await;
-        tx.sql.commit().await?;
+        tx.into_sql()?.commit().await?;
         crate::failpoint::hit("store.after_commit").await;
         for event in &committed {
             self.commits.publish(event);
@@ -233,20 +254,22 @@ impl Store {
 
     /// Locks the portal and looks whether this very request was answered before. An answer that was committed while the
     /// lock was waited for may be missed.
-    async fn lock(&self, call: &Call, target: Target, along: &[PortalId]) -> Result<PortalTx, StoreError> {
+    async fn lock(
+        &self,
+        call: &Call,
+        target: Target,
+        along: &[PortalId],
+    ) -> Result<(PortalTx, Option<Recorded>), StoreError> {
         let mut sql = self.pool.begin().await?;
         if !along.is_empty() {
             several::lock(&mut sql, target, along).await?;
         }
-        let (portal, setup, test_contact) = match target {
-            Target::Portal(id) => (Some(id.get()), None, None),
-            Target::Setup(id) => (None, Some(id.0), None),
-            Target::TestContact(id) => (None, None, Some(id.0)),
-        };
+        let ids = target.ids();
         let row = sqlx::query!(
             r#"/* transaction::lock */
-            select p.portal_id, p.revision, p.portal, p.sync, p.sync_version, p.audit_sequence, p.audit_head,
-                clock_timestamp() as "now!", r.payload_hash as "payload_hash?", r.answer as "answer?"
+            select p.portal_id, p.revision, p.portal::text as "portal!", p.sync::text as "sync!", p.sync_version,
+                p.audit_sequence, p.audit_head, clock_timestamp() as "now!",
+                r.payload_hash as "payload_hash?", r.answer::text as "answer?"
             from portals p
             left join request_records r on r.principal = $4 and r.method = $5 and r.request_id = $6
             where p.portal_id = coalesce(
@@ -255,9 +278,9 @@ impl Store {
                 (select t.portal_id from test_contacts t where t.test_contact_id = $3)
             )
             for update of p"#,
-            portal,
-            setup,
-            test_contact,
+            ids.portal,
+            ids.setup,
+            ids.test_contact,
             call.principal,
             call.method,
             call.request_id,
@@ -265,24 +288,18 @@ impl Store {
         .fetch_optional(&mut *sql)
         .await?
         .ok_or_else(|| target.not_found())?;
-        Ok(PortalTx {
-            sql,
-            settings: Arc::clone(&self.settings),
-            changes: Vec::new(),
-            details: Details::default(),
-            others: Vec::new(),
-            portal_id: PortalId::parse(row.portal_id).ok_or_else(|| target.not_found())?,
+        let portal = PortalState {
+            portal_id: row.portal_id,
             revision: row.revision,
-            audit_head: head(row.audit_sequence, &row.audit_head)?,
-            now: row.now,
-            portal: read_json("portal", row.portal)?,
-            sync: read_json("sync state", row.sync)?,
+            portal: row.portal,
+            sync: row.sync,
             sync_version: row.sync_version,
-            recorded: row
-                .payload_hash
-                .zip(row.answer)
-                .map(|(payload_hash, answer)| Recorded { payload_hash, answer }),
-        })
+            audit_sequence: row.audit_sequence,
+            audit_head: row.audit_head,
+            now: row.now,
+        };
+        let tx = PortalTx::new(Way::Locked(sql), Arc::clone(&self.settings), &portal)?;
+        Ok((tx, Recorded::of(row.payload_hash, row.answer)))
     }
 }
 
@@ -345,14 +362,14 @@ impl PortalTx {
             call.call_id,
             call.reason,
         )
-        .execute(&mut *self.sql)
+        .execute(&mut **self.sql()?)
         .await?;
         Ok(changed.into_iter().filter_map(Changed::into_event).collect())
     }
 
     /// All portals that get an audit row: those that changed, and the locked one also when a caller changed nothing
     /// that is stored here, such as a list at a vendor.
-    fn take_changed(&mut self, call: &Call) -> Vec<Changed> {
+    pub(super) fn take_changed(&mut self, call: &Call) -> Vec<Changed> {
         let mut changed = std::mem::take(&mut self.others);
         let changes = std::mem::take(&mut self.changes);
         let details = std::mem::take(&mut self.details);
@@ -408,6 +425,10 @@ pub(super) fn read_json<T: DeserializeOwned>(
 
 pub(super) fn read_text<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what, source })
+}
+
+pub(super) fn write_text<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|source| StoreError::Unreadable { what, source })
 }
 
 pub(super) fn write_json<T: Serialize>(

@@ -17,8 +17,8 @@ pub(super) use lookups::{Connections, Portals, SetupKey, Setups, Syncs, TestCont
 use super::{
     StoreError,
     actors::{Actors, Work, ended},
+    optimistic::Images,
     session::{Link, Session, Shared, is_lost},
-    steps::Steps,
 };
 
 /// A kind of row, looked up by its key.
@@ -53,7 +53,7 @@ pub(super) enum Question {
     Sync(Asked<Syncs>),
     TestContact(Asked<TestContacts>),
     Events(Asked<Events>),
-    Step(Asked<Steps>),
+    Image(Asked<Images>),
 }
 
 /// Reads rows.
@@ -155,7 +155,7 @@ struct Batch {
     syncs: Waiting<Syncs>,
     test_contacts: Waiting<TestContacts>,
     events: Waiting<Events>,
-    steps: Waiting<Steps>,
+    images: Waiting<Images>,
 }
 
 impl Batch {
@@ -167,7 +167,7 @@ impl Batch {
             Question::Sync(asked) => self.syncs.add(asked),
             Question::TestContact(asked) => self.test_contacts.add(asked),
             Question::Events(asked) => self.events.add(asked),
-            Question::Step(asked) => self.steps.add(asked),
+            Question::Image(asked) => self.images.add(asked),
         }
     }
 
@@ -178,6 +178,6 @@ impl Batch {
         self.syncs.answer(session).await;
         self.test_contacts.answer(session).await;
         self.events.answer(session).await;
-        self.steps.answer(session).await;
+        self.images.answer(session).await;
     }
 }

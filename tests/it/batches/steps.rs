@@ -238,7 +238,7 @@ async fn a_lost_connection_costs_no_step_and_does_none_twice() -> Result<()> {
     let stop = tokio_util::sync::CancellationToken::new();
     let killer = async {
         while !stop.is_cancelled() {
-            end_sessions(&world, "/* steps::write").await?;
+            end_sessions(&world, "/* optimistic::write").await?;
         }
         anyhow::Ok(())
     };

@@ -14,3 +14,4 @@ mod raw;
 mod stored;
 mod ties;
 mod values;
+mod ways;
