@@ -148,9 +148,14 @@ impl<R: Source> Stream<R> {
     pub(super) async fn run(mut self, begin: Begin) {
         let jitter = 0.8 + 0.4 * rand::random::<f64>();
         let deadline = tokio::time::Instant::now() + self.settings.max_age.mul_f64(jitter);
+        // Before anything is read: whatever is committed after what is read wakes the stream.
+        let wakes = match self.source.scope() {
+            Scope::Portal(portal_id) => Wakes::Portal(self.hub.portal(portal_id.get())),
+            Scope::All => Wakes::All(self.hub.all()),
+        };
         // In boxes that are there only while something is done: most of its life a stream waits.
         let stopped = match Box::pin(self.begin(begin)).await {
-            Ok(()) => self.follow(deadline).await,
+            Ok(()) => self.follow(wakes, deadline).await,
             Err(stopped) => stopped,
         };
         match stopped {
@@ -237,17 +242,9 @@ impl<R: Source> Stream<R> {
         Ok(())
     }
 
-    async fn follow(&mut self, deadline: tokio::time::Instant) -> Stop {
-        let mut wakes = match self.source.scope() {
-            Scope::Portal(portal_id) => Wakes::Portal(self.hub.portal(portal_id.get())),
-            Scope::All => Wakes::All(self.hub.all()),
-        };
+    async fn follow(&mut self, mut wakes: Wakes, deadline: tokio::time::Instant) -> Stop {
         let mut last_read = tokio::time::Instant::now();
         loop {
-            if let Err(stopped) = Box::pin(self.read_on(&mut wakes, last_read.elapsed())).await {
-                return stopped;
-            }
-            last_read = tokio::time::Instant::now();
             tokio::select! {
                 is_open = wakes.changed() => if !is_open { return Stop::End(EndCause::ServerShutdown) },
                 () = self.out.closed() => return Stop::Gone,
@@ -259,6 +256,10 @@ impl<R: Source> Stream<R> {
                     }
                 }
             }
+            if let Err(stopped) = Box::pin(self.read_on(&mut wakes, last_read.elapsed())).await {
+                return stopped;
+            }
+            last_read = tokio::time::Instant::now();
         }
     }
 
