@@ -14,6 +14,9 @@ const MY_DOMAIN: &str = ".my.salesforce.com";
 const INSTANCE: &str = ".salesforce.com";
 const LIGHTNING: &str = ".lightning.force.com";
 const MAX_ADDRESS_BYTES: usize = 2_048;
+/// The longest host, and the longest part of one between dots, in bytes (RFC 1035, 2.3.4).
+const MAX_HOST: usize = 253;
+const MAX_LABEL: usize = 63;
 
 /// Scheme, host and port of an address that may be called.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -58,7 +61,7 @@ impl Origin {
             "http" => false,
             _ => return Err(HostRefused::NotHttps),
         };
-        let host = url.host_str().ok_or(HostRefused::Malformed)?.to_owned();
+        let host = url.host_str().filter(|host| is_of_dns(host)).ok_or(HostRefused::Malformed)?.to_owned();
         let port = url.port_or_known_default().ok_or(HostRefused::Malformed)?;
         Ok(Self { https, host, port })
     }
@@ -73,6 +76,12 @@ impl Origin {
     pub(super) fn at(&self, path_and_query: &str) -> Result<Url, url::ParseError> {
         Url::parse(&format!("{self}{path_and_query}"))
     }
+}
+
+/// Whether a host is as long as hosts may be. One with longer parts of other letters than ASCII is not read as itself
+/// again once it is written down.
+fn is_of_dns(host: &str) -> bool {
+    host.len() <= MAX_HOST && host.split('.').all(|label| (1..=MAX_LABEL).contains(&label.len()))
 }
 
 impl fmt::Display for Origin {

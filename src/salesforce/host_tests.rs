@@ -229,3 +229,17 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn an_origin_is_read_as_itself_again() {
+    let label = |length| "a".repeat(length);
+    let fitting = format!("https://{}.{}.example", label(63), label(63));
+    for address in ["http://127.0.0.1:8081", "https://[::1]:8443", "http://localhost", fitting.as_str()] {
+        let origin = Origin::parse(address).unwrap();
+        assert_eq!(Origin::parse(&origin.to_string()).as_ref(), Ok(&origin), "{address}");
+    }
+    // Of other letters than ASCII, such a label is read as another one.
+    for host in [label(64), format!("{}%C3%A9", label(63)), vec![label(63); 5].join("."), "a..b".to_owned()] {
+        assert_eq!(Origin::parse(&format!("https://{host}/")), Err(HostRefused::Malformed), "{host}");
+    }
+}
