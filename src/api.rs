@@ -10,18 +10,13 @@ use std::fmt;
 pub use encoded_event::EncodedEvent;
 
 /// The messages and clients of `connector.v1`.
-#[expect(
-    clippy::allow_attributes,
-    clippy::large_enum_variant,
-    clippy::allow_attributes_without_reason,
-    reason = "generated code"
-)]
+#[expect(clippy::large_enum_variant, clippy::allow_attributes_without_reason, reason = "generated code")]
 pub mod v1 {
     tonic::include_proto!("connector.v1");
 }
 
 /// The servers of `connector.v1`. Every watch sends [`EncodedEvent`]s.
-#[expect(clippy::allow_attributes_without_reason, reason = "generated code")]
+#[expect(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "generated code")]
 pub mod servers {
     include!(concat!(env!("OUT_DIR"), "/servers/connector.v1.rs"));
 }
