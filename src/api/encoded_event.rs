@@ -86,6 +86,19 @@ mod tests {
     }
 
     #[test]
+    fn the_token_of_every_watch_is_the_same_field() {
+        let pool = prost_reflect::DescriptorPool::decode(crate::api::DESCRIPTOR).unwrap_or_default();
+        let ours = pool.services().filter(|service| service.package_name() == "connector.v1");
+        let methods = ours.flat_map(|service| service.methods().collect::<Vec<_>>());
+        let watches: Vec<_> = methods.filter(prost_reflect::MethodDescriptor::is_server_streaming).collect();
+        assert!(!watches.is_empty());
+        for watch in watches {
+            let token = watch.output().get_field_by_name("resume_token").map(|field| field.number());
+            assert_eq!(token, Some(RESUME_TOKEN), "{}", watch.full_name());
+        }
+    }
+
+    #[test]
     fn on_the_wire_it_is_the_response() {
         same! {
             WatchSetupResponse {

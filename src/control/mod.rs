@@ -25,6 +25,7 @@ mod shared;
 mod step;
 mod sync;
 mod test_contact;
+mod test_contact_cleanup;
 mod test_contact_run;
 mod vendor;
 mod worker;

@@ -17,12 +17,10 @@ use crate::{
         settings::InclusionRule,
         setup::Actor,
         sync_state::SuspensionReason,
-        test_contact::{Cleanup, HubspotRecord, SalesforceRecord, Status, TestContact},
+        test_contact::{HubspotRecord, SalesforceRecord, Status, TestContact},
     },
     hubspot::{Contact, HubSpotError, HubSpotErrorKind, PortalApi},
-    salesforce::{
-        self, CrmObject, NewPerson, SalesforceError, SalesforceErrorKind, SalesforceId, Session, Synced,
-    },
+    salesforce::{self, NewPerson, SalesforceError, SalesforceErrorKind, Session, Synced},
     store::{Call, Job, JobKind, PortalTx, StoreError, Target},
 };
 
@@ -185,7 +183,11 @@ impl Control {
 
     /// Runs something over the session in force. If the session has ended, one login is sent and it runs again. What
     /// a user asked for is one job: that is how far "one login" goes, also over several servers.
-    async fn with_session<T, F, R>(&self, job: &Job, run: F) -> (i64, Result<(T, Session), ControlError>)
+    pub(super) async fn with_session<T, F, R>(
+        &self,
+        job: &Job,
+        run: F,
+    ) -> (i64, Result<(T, Session), ControlError>)
     where
         F: Fn(Arc<salesforce::Api>) -> R,
         R: Future<Output = Result<T, SalesforceError>>,
@@ -255,85 +257,6 @@ impl Control {
         Ok(evaluated)
     }
 
-    /// Deletes the records of a test contact in both CRMs. Gone already is deleted.
-    ///
-    /// # Errors
-    /// Only what a successor may fare better with.
-    pub(super) async fn run_cleanup(&self, job: &Job) -> Result<(), ControlError> {
-        let id = TestContactId(job.subject_id);
-        let (contact, _) = self.inner.store.test_contact(id).await?;
-        if contact.cleanup != Cleanup::Deleting {
-            return self.drop_job(job).await;
-        }
-        crate::failpoint::hit("cleanup.before_vendors").await;
-        let cleanup = match self.delete_records(job, &contact).await {
-            Ok(()) => Cleanup::Deleted,
-            Err(ControlError::Refused(failure)) => Cleanup::Failed { failure },
-            Err(error) => return Err(error),
-        };
-        crate::failpoint::hit("cleanup.after_vendors").await;
-        self.edit_contact(job, id, "test_contact.clean_up", move |_, mut contact| {
-            contact.cleanup = cleanup.clone();
-            Box::pin(async move { Ok(contact) })
-        })
-        .await?;
-        self.drop_job(job).await
-    }
-
-    async fn delete_records(&self, job: &Job, contact: &TestContact) -> Result<(), ControlError> {
-        let api = self.portal_api(job.portal_id).await?;
-        let hubspot_id = match &contact.hubspot {
-            Some(record) => Some(record.id.clone()),
-            // The id was never learned: the address tells whether there is one.
-            None => api
-                .contact_by_email(&contact.email, &[])
-                .await
-                .map_err(|error| hubspot_refusal(&error))?
-                .map(|found| found.id),
-        };
-        if let Some(hubspot_id) = &hubspot_id {
-            let reached_salesforce = contact.history.iter().any(|step| step.status == Status::Processing);
-            if reached_salesforce {
-                self.delete_in_salesforce(job, contact, hubspot_id).await?;
-                crate::failpoint::hit("cleanup.after_salesforce").await;
-            }
-            (|| api.archive_contact(hubspot_id))
-                .retry(backoff())
-                .when(HubSpotError::is_retryable)
-                .await
-                .map_err(|error| hubspot_refusal(&error))?;
-        }
-        Ok(())
-    }
-
-    async fn delete_in_salesforce(
-        &self,
-        job: &Job,
-        contact: &TestContact,
-        external_id: &str,
-    ) -> Result<(), ControlError> {
-        let known = contact.salesforce.as_ref().and_then(|record| {
-            let object = if record.object == "Contact" { CrmObject::Contact } else { CrmObject::Lead };
-            SalesforceId::parse(&record.id).ok().map(|id| (object, id))
-        });
-        let (calls, outcome) = self
-            .with_session(job, |api| {
-                let known = known.clone();
-                async move {
-                    let record = known.as_ref().map(|(object, id)| (*object, id));
-                    (|| salesforce::delete_synced(&api, record, external_id))
-                        .retry(backoff())
-                        .when(SalesforceError::is_retryable)
-                        .await
-                }
-            })
-            .await;
-        if let Ok(connection) = self.inner.store.connection(job.portal_id).await {
-            self.inner.store.count_api_calls(&connection.org_id, job.portal_id, calls).await?;
-        }
-        outcome.map(|_| ())
-    }
-
     /// Moves the test contact on under the lease. `None` when it has ended meanwhile, by being cancelled: what was
     /// created by then is remembered, to be deleted.
     async fn move_on<F>(
@@ -399,7 +322,7 @@ impl Control {
         Ok(None)
     }
 
-    async fn edit_contact<F>(
+    pub(super) async fn edit_contact<F>(
         &self,
         job: &Job,
         id: TestContactId,
@@ -432,7 +355,8 @@ impl Control {
     }
 }
 
-fn backoff() -> ExponentialBuilder {
+/// Between the tries of a call that may be repeated.
+pub(super) fn backoff() -> ExponentialBuilder {
     ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_times(TRIES).with_jitter()
 }
 

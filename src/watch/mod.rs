@@ -1,7 +1,8 @@
 //! Watching: ordered, unique, complete, atomic and resumable streams over what changed.
 //!
 //! A stream over one portal resumes on the portal's revision, one over all portals on a position that no late commit
-//! can slip behind. Events are read from the database by each stream at its consumer's pace; the hub only wakes them.
+//! can slip behind. Each goes on at its consumer's pace: the hub wakes it and has the last events of its portal; whatever
+//! the hub does not have, the stream reads from the database.
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;

@@ -184,9 +184,6 @@ const STATUS_CONSTRUCTORS: &[&str] = &[
 /// Lines of a file, with its tests.
 const MAX_LINES: usize = 450;
 
-/// Files that are longer, and how long they may be: this list only gets shorter.
-const LONGER: &[(&str, usize)] = &[("src/domain/probe.rs", 480), ("src/control/test_contact_run.rs", 510)];
-
 impl Where {
     fn admits(&self, source: &Source) -> bool {
         match self {
@@ -263,10 +260,7 @@ fn the_table_has_every_room_once_and_only_points_up() -> Result<()> {
 #[test]
 fn files_stay_short() -> Result<()> {
     for (path, lines) in source::lengths()? {
-        let longer = LONGER.iter().find(|(longer, _)| path == Path::new(longer)).map(|(_, lines)| *lines);
-        let bound = longer.unwrap_or(MAX_LINES);
-        assert!(lines <= bound, "{} has {lines} lines: it has two subjects", path.display());
-        assert!(longer.is_none() || lines > MAX_LINES, "{} is short enough by now", path.display());
+        assert!(lines <= MAX_LINES, "{} has {lines} lines: it has two subjects", path.display());
     }
     Ok(())
 }
