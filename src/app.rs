@@ -174,7 +174,6 @@ pub async fn start_with(
         if let Err(error) = grpc::serve(listener, services, readiness, settings, &threads, shutdown).await {
             tracing::error!(%error, "the server ended");
         }
-        watches.drained().await;
         // The worker may still have to write down how a login came out.
         worker_ended.cancelled().await;
         // What was changed until now is signed with the last that this server does.

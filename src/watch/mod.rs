@@ -10,16 +10,16 @@ mod hub;
 mod source;
 mod stream;
 mod token;
+mod yields;
 
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 pub use source::Listed;
 pub use stream::{EndCause, Item, Message, ResetCause, StreamSettings, Yielded};
+pub use yields::Yields;
 
 use crate::{
     domain::{
@@ -34,25 +34,22 @@ use crate::{
 use hub::Hub;
 use source::{ConnectionSource, SetupSource, Source, SyncSource, TestContactSource};
 use stream::{Begin, Sent, Stream};
-
-/// Messages that wait for a consumer. Few: what is behind them is read when there is room.
-const WAITING_MESSAGES: usize = 4;
+use yields::Out;
 
 /// A stream of setups.
-pub type SetupStream = ReceiverStream<Yielded<SetupView>>;
+pub type SetupStream = Yields<Yielded<SetupView>>;
 /// A stream of a test contact.
-pub type TestContactStream = ReceiverStream<Yielded<TestContact>>;
+pub type TestContactStream = Yields<Yielded<TestContact>>;
 /// A stream of connections and attempts.
-pub type ConnectionStream = ReceiverStream<Yielded<Listed<Connection>>>;
+pub type ConnectionStream = Yields<Yielded<Listed<Connection>>>;
 /// A stream of sync states.
-pub type SyncStream = ReceiverStream<Yielded<Listed<SyncView>>>;
+pub type SyncStream = Yields<Yielded<Listed<SyncView>>>;
 
 /// Opens streams. Cheap to clone.
 #[derive(Clone)]
 pub struct Watches {
     hub: Hub,
     settings: StreamSettings,
-    tasks: TaskTracker,
     stop: CancellationToken,
 }
 
@@ -60,7 +57,7 @@ impl Watches {
     /// Streams over this database. They end with `SERVER_SHUTDOWN` once `stop` is cancelled.
     #[must_use]
     pub fn new(store: Store, settings: StreamSettings, stop: CancellationToken) -> Self {
-        Self { hub: Hub::new(store), settings, tasks: TaskTracker::new(), stop }
+        Self { hub: Hub::new(store), settings, stop }
     }
 
     /// Wakes streams until `stop`: by this process's commits, by other replicas' doorbell, by a poll.
@@ -68,12 +65,6 @@ impl Watches {
     /// `direct_url` must not lead through a pooler in transaction mode.
     pub async fn run(&self, poll_every: Duration, direct_url: SecretString, stop: CancellationToken) {
         self.hub.clone().run(poll_every, direct_url, stop).await;
-    }
-
-    /// Waits until every stream has said its last word.
-    pub async fn drained(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
     }
 
     /// Streams a setup.
@@ -133,11 +124,10 @@ impl Watches {
         Ok(())
     }
 
-    async fn open<R: Source>(&self, source: R, token: &str) -> Result<ReceiverStream<Sent<R>>, StoreError> {
-        let (out, messages) = mpsc::channel(WAITING_MESSAGES);
-        let mut stream = Stream::new(self.hub.clone(), source, self.settings, self.stop.clone(), out);
+    async fn open<R: Source>(&self, source: R, token: &str) -> Result<Yields<Sent<R>>, StoreError> {
+        let out = Out::new();
+        let mut stream = Stream::new(self.hub.clone(), source, self.settings, self.stop.clone(), out.share());
         let begin = if token.is_empty() { Begin::Snapshot } else { stream.resume(token).await? };
-        self.tasks.spawn(stream.run(begin));
-        Ok(ReceiverStream::new(messages))
+        Ok(out.of(stream.run(begin)))
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
-use tokio::sync::{mpsc, watch};
+use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use super::{
     hub::{Hub, Known},
     source::{Scope, Source},
     token::{Identity, MAX_INCLUDED, Place},
+    yields::Out,
 };
 use crate::{
     domain::{Reason, change::Event},
@@ -77,8 +78,6 @@ pub struct StreamSettings {
 
 /// What stopped the loop.
 enum Stop {
-    /// The consumer is gone.
-    Gone,
     /// The last message is to be sent.
     End(EndCause),
     /// The database failed; the consumer resumes.
@@ -91,7 +90,7 @@ impl From<StoreError> for Stop {
     }
 }
 
-/// What a stream yields. Boxed: the queue of each stream sets room aside for dozens of them.
+/// What a stream yields. Boxed: each stream sets room aside for one.
 pub type Yielded<S> = Box<Result<Message<S>, StoreError>>;
 pub(super) type Sent<R> = Yielded<<R as Source>::Snapshot>;
 
@@ -101,7 +100,7 @@ pub(super) struct Stream<R: Source> {
     pub(super) identity: Identity,
     pub(super) settings: StreamSettings,
     pub(super) stop: CancellationToken,
-    pub(super) out: mpsc::Sender<Sent<R>>,
+    pub(super) out: Out<Sent<R>>,
     cursor: Position,
     /// Portals that the snapshot shows as they are after the cursor, until their events have been passed.
     included: BTreeMap<i64, i64>,
@@ -113,7 +112,7 @@ impl<R: Source> Stream<R> {
         source: R,
         settings: StreamSettings,
         stop: CancellationToken,
-        out: mpsc::Sender<Sent<R>>,
+        out: Out<Sent<R>>,
     ) -> Self {
         let identity = Identity {
             kind: source.kind(),
@@ -144,10 +143,10 @@ impl<R: Source> Stream<R> {
         Ok(Begin::Resume)
     }
 
-    /// Runs until a final state, the consumer's leaving, the stream's age or the server's end.
+    /// Runs until a final state, the stream's age or the server's end, for as long as the consumer asks for more.
     pub(super) async fn run(mut self, begin: Begin) {
         let jitter = 0.8 + 0.4 * rand::random::<f64>();
-        let deadline = tokio::time::Instant::now() + self.settings.max_age.mul_f64(jitter);
+        let deadline = Instant::now() + self.settings.max_age.mul_f64(jitter);
         // Before anything is read: whatever is committed after what is read wakes the stream.
         let wakes = match self.source.scope() {
             Scope::Portal(portal_id) => Wakes::Portal(self.hub.portal(portal_id.get())),
@@ -159,13 +158,8 @@ impl<R: Source> Stream<R> {
             Err(stopped) => stopped,
         };
         match stopped {
-            Stop::Gone => {}
-            Stop::End(cause) => {
-                let _ = self.send(Item::End(cause)).await;
-            }
-            Stop::Failed(error) => {
-                let _ = self.out.send(Box::new(Err(error))).await;
-            }
+            Stop::End(cause) => self.send(Item::End(cause)).await,
+            Stop::Failed(error) => self.out.send(Box::new(Err(error))).await,
         }
     }
 
@@ -194,7 +188,7 @@ impl<R: Source> Stream<R> {
     }
 
     async fn reset(&mut self, cause: ResetCause) -> Result<(), Stop> {
-        self.send(Item::Reset(cause)).await?;
+        self.send(Item::Reset(cause)).await;
         self.send_snapshot().await
     }
 
@@ -223,7 +217,7 @@ impl<R: Source> Stream<R> {
                 }
                 Scope::All => {}
             }
-            self.send(Item::Snapshot(page.snapshot)).await?;
+            self.send(Item::Snapshot(page.snapshot)).await;
             if page.finished {
                 return Err(Stop::End(EndCause::Finished));
             }
@@ -242,24 +236,25 @@ impl<R: Source> Stream<R> {
         Ok(())
     }
 
-    async fn follow(&mut self, mut wakes: Wakes, deadline: tokio::time::Instant) -> Stop {
-        let mut last_read = tokio::time::Instant::now();
+    async fn follow(&mut self, mut wakes: Wakes, deadline: Instant) -> Stop {
+        let mut last_read = Instant::now();
         loop {
+            // One timer for both: there may be very many streams.
+            let silent_until = deadline.min(Instant::now() + self.settings.heartbeat);
             tokio::select! {
                 is_open = wakes.changed() => if !is_open { return Stop::End(EndCause::ServerShutdown) },
-                () = self.out.closed() => return Stop::Gone,
                 () = self.stop.cancelled() => return Stop::End(EndCause::ServerShutdown),
-                () = tokio::time::sleep_until(deadline) => return Stop::End(EndCause::MaxAge),
-                () = tokio::time::sleep(self.settings.heartbeat) => {
-                    if let Err(stopped) = self.send(Item::Heartbeat(OffsetDateTime::now_utc())).await {
-                        return stopped;
+                () = tokio::time::sleep_until(silent_until) => {
+                    if silent_until == deadline {
+                        return Stop::End(EndCause::MaxAge);
                     }
+                    self.send(Item::Heartbeat(OffsetDateTime::now_utc())).await;
                 }
             }
             if let Err(stopped) = Box::pin(self.read_on(&mut wakes, last_read.elapsed())).await {
                 return stopped;
             }
-            last_read = tokio::time::Instant::now();
+            last_read = Instant::now();
         }
     }
 
@@ -341,7 +336,7 @@ impl<R: Source> Stream<R> {
             }
         }
         if self.source.shows(event) {
-            self.send(Item::Transition(Arc::clone(event))).await?;
+            self.send(Item::Transition(Arc::clone(event))).await;
             if self.source.ends_with(event) {
                 return Err(Stop::End(EndCause::Finished));
             }
@@ -368,15 +363,9 @@ impl<R: Source> Stream<R> {
         self.identity.encode(&place)
     }
 
-    /// Sends at the consumer's pace: there is room for a few messages and no more.
-    fn send(&self, item: Item<R::Snapshot>) -> impl Future<Output = Result<(), Stop>> + Send {
-        let message: Sent<R> = Box::new(Ok(Message { item, resume_token: self.token() }));
-        async move {
-            tokio::select! {
-                sent = self.out.send(message) => sent.map_err(|_| Stop::Gone),
-                () = self.stop.cancelled(), if self.out.capacity() == 0 => Err(Stop::Gone),
-            }
-        }
+    /// Sends at the consumer's pace.
+    fn send(&self, item: Item<R::Snapshot>) -> impl Future<Output = ()> + Send {
+        self.out.send(Box::new(Ok(Message { item, resume_token: self.token() })))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The door to every method: a message is handed out once its caller may know of what it names.
 
+use std::{sync::Arc, task::Poll};
+
 use futures::{Stream, StreamExt as _, stream};
 use tonic::{Request, Status};
 
@@ -71,19 +73,19 @@ impl Backend {
     /// Ends a stream when its caller's credential does.
     pub(super) fn while_valid<T: Send + 'static>(
         &self,
-        call: &Call,
+        call: Arc<Call>,
         messages: impl Stream<Item = Result<T, Status>> + Send + Unpin + 'static,
     ) -> impl Stream<Item = Result<T, Status>> + Send + 'static {
         let (caller, every) = (call.caller.clone(), self.recheck);
         let ended = Box::pin(async move { caller.ended(every).await });
-        let call = call.clone();
-        stream::unfold(Some((messages, ended, call)), async |state| {
-            let (mut messages, mut ended, call) = state?;
-            tokio::select! {
-                biased;
-                () = &mut ended => Some((Err(status::of(&call, &Reason::Unauthenticated.into())), None)),
-                message = messages.next() => message.map(|message| (message, Some((messages, ended, call)))),
+        let mut open = Some((ended, messages));
+        stream::poll_fn(move |context| {
+            let Some((ended, messages)) = &mut open else { return Poll::Ready(None) };
+            if ended.as_mut().poll(context).is_ready() {
+                open = None;
+                return Poll::Ready(Some(Err(status::of(&call, &Reason::Unauthenticated.into()))));
             }
+            messages.poll_next_unpin(context)
         })
     }
 }

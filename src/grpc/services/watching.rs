@@ -1,6 +1,6 @@
 //! Streams: what the watches say, in messages.
 
-use std::pin::Pin;
+use std::{pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
@@ -8,7 +8,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{Backend, encodings::Key};
+use super::{
+    Backend,
+    encodings::{Encodings, Key},
+};
 use crate::{
     api::{EncodedEvent, v1},
     domain::{Reason, access::PortalGrant, change},
@@ -100,13 +103,14 @@ impl Backend {
         R: StreamResponse,
         S: 'static,
     {
-        let (backend, reader) = (self.clone(), call.clone());
+        let (call, encodings) = (Arc::new(call.clone()), Arc::clone(&self.encodings));
+        let reader = Arc::clone(&call);
         let messages = messages.map(move |message| {
             // Held as long as the stream lives.
             let _place = &place.0;
             match *message {
                 Ok(message) => {
-                    let event = backend.encoded(&reader, &words, &message.item);
+                    let event = encoded(&encodings, &reader, &words, &message.item);
                     Ok(EncodedEvent::new(event, message.resume_token))
                 }
                 Err(error) => Err(status::of(&reader, &error.into())),
@@ -114,34 +118,39 @@ impl Backend {
         });
         Box::pin(self.while_valid(call, messages))
     }
+}
 
-    /// A transition is encoded once for all who may know of every portal. For anybody else its texts may name fewer
-    /// portals.
-    fn encoded<R: StreamResponse, S>(&self, call: &Call, words: &Words<R, S>, item: &Item<S>) -> Bytes {
-        let encode = |event| Bytes::from(R::new(event).encode_to_vec());
-        match item {
-            Item::Snapshot(shown) => encode(Event::Snapshot((words.snapshot)(call, shown))),
-            Item::Transition(change) => {
-                let encode = || {
-                    let transition = (words.transition)(call, words.subject, change);
-                    transition.map_or_else(Bytes::new, |transition| encode(Event::Transition(transition)))
-                };
-                if call.caller.access().portals != PortalGrant::All {
-                    return encode();
-                }
-                let key = Key {
-                    response: R::NAME,
-                    subject: words.subject,
-                    portal_id: change.portal_id,
-                    revision: change.revision,
-                    language: call.language,
-                };
-                self.encodings.of(key, encode)
+/// A transition is encoded once for all who may know of every portal. For anybody else its texts may name fewer
+/// portals.
+fn encoded<R: StreamResponse, S>(
+    encodings: &Encodings,
+    call: &Call,
+    words: &Words<R, S>,
+    item: &Item<S>,
+) -> Bytes {
+    let encode = |event| Bytes::from(R::new(event).encode_to_vec());
+    match item {
+        Item::Snapshot(shown) => encode(Event::Snapshot((words.snapshot)(call, shown))),
+        Item::Transition(change) => {
+            let encode = || {
+                let transition = (words.transition)(call, words.subject, change);
+                transition.map_or_else(Bytes::new, |transition| encode(Event::Transition(transition)))
+            };
+            if call.caller.access().portals != PortalGrant::All {
+                return encode();
             }
-            Item::Heartbeat(at) => encode(Event::Heartbeat(v1::Heartbeat { time: Some(timestamp(*at)) })),
-            Item::Reset(cause) => encode(Event::Reset(v1::WatchReset { cause: reset_cause(*cause).into() })),
-            Item::End(cause) => encode(Event::End(v1::WatchEnd { cause: end_cause(*cause).into() })),
+            let key = Key {
+                response: R::NAME,
+                subject: words.subject,
+                portal_id: change.portal_id,
+                revision: change.revision,
+                language: call.language,
+            };
+            encodings.of(key, encode)
         }
+        Item::Heartbeat(at) => encode(Event::Heartbeat(v1::Heartbeat { time: Some(timestamp(*at)) })),
+        Item::Reset(cause) => encode(Event::Reset(v1::WatchReset { cause: reset_cause(*cause).into() })),
+        Item::End(cause) => encode(Event::End(v1::WatchEnd { cause: end_cause(*cause).into() })),
     }
 }
 
