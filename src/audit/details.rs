@@ -65,9 +65,12 @@ impl Details {
                 unique.push((*kind).to_owned());
             }
         }
-        let changes: Vec<Value> = after.iter().map(|subject| self.change(subject)).collect();
-        let acts: Vec<&Value> = self.acts.iter().map(|(_, act)| act).collect();
-        (unique, json!({ "changes": changes, "acts": acts }).to_string())
+        let told = Told {
+            acts: self.acts.iter().map(|(_, act)| act).collect(),
+            changes: after.iter().map(|subject| self.change(subject)).collect(),
+        };
+        // Texts and numbers under names that are texts: that can always be put as JSON.
+        (unique, serde_json::to_string(&told).unwrap_or_default())
     }
 
     fn state_before(&self, kind: &str, id: &str) -> Option<&Value> {
@@ -77,12 +80,27 @@ impl Details {
             .map(|subject| &subject.state)
     }
 
-    fn change(&self, after: &Subject) -> Value {
+    fn change<'a>(&self, after: &'a Subject) -> Difference<'a> {
         let (mut before_fields, mut after_fields) = (Map::new(), Map::new());
         let mut differing = Differing { before: &mut before_fields, after: &mut after_fields };
         differing.compare("", self.state_before(after.kind, &after.id), Some(&after.state));
-        json!({ "kind": after.kind, "id": after.id, "before": before_fields, "after": after_fields })
+        Difference { after: after_fields, before: before_fields, id: &after.id, kind: after.kind }
     }
+}
+
+/// The details as they are written, fields by name.
+#[derive(Serialize)]
+struct Told<'a> {
+    acts: Vec<&'a Value>,
+    changes: Vec<Difference<'a>>,
+}
+
+#[derive(Serialize)]
+struct Difference<'a> {
+    after: Map<String, Value>,
+    before: Map<String, Value>,
+    id: &'a str,
+    kind: &'static str,
 }
 
 /// Collects the leaves that differ, under their dotted paths.
@@ -117,9 +135,8 @@ impl Differing<'_> {
                 continue;
             }
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            let field =
-                |fields: Option<&Map<String, Value>>| fields.and_then(|fields| fields.get(name).cloned());
-            self.compare(&path, field(before_fields).as_ref(), field(after_fields).as_ref());
+            let [before, after] = fields.map(|fields| fields.and_then(|fields| fields.get(name)));
+            self.compare(&path, before, after);
         }
     }
 }

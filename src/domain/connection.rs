@@ -80,6 +80,7 @@ pub enum ConnectState {
 
 /// One attempt to connect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "StoredAttempt")]
 pub struct ConnectAttempt {
     /// Its id.
     pub id: AttemptId,
@@ -109,6 +110,79 @@ pub struct ConnectAttempt {
     /// When it last changed.
     #[serde(with = "time::serde::rfc3339")]
     pub updated_at: OffsetDateTime,
+}
+
+/// An attempt as it is stored, its state spread out. Read as it is, it is read in one go: a flattened state would have
+/// all that stands beside it put aside first.
+#[derive(Deserialize)]
+struct StoredAttempt {
+    id: AttemptId,
+    purpose: Purpose,
+    state: StateName,
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    until: Option<OffsetDateTime>,
+    connection_id: Option<ConnectionId>,
+    failure: Option<Refusal>,
+    claims: Claims,
+    expected_org_id: Option<OrgId>,
+    org_id: Option<OrgId>,
+    #[serde(default)]
+    findings: Vec<Finding>,
+    logins: i32,
+    api_calls: i64,
+    requested_by: String,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StateName {
+    Queued,
+    LoggingIn,
+    WaitingForToken,
+    Probing,
+    Starting,
+    Connected,
+    Failed,
+}
+
+impl TryFrom<StoredAttempt> for ConnectAttempt {
+    type Error = &'static str;
+
+    fn try_from(stored: StoredAttempt) -> Result<Self, Self::Error> {
+        let state = match stored.state {
+            StateName::Queued => ConnectState::Queued,
+            StateName::LoggingIn => ConnectState::LoggingIn,
+            StateName::WaitingForToken => {
+                ConnectState::WaitingForToken { until: stored.until.ok_or("missing field `until`")? }
+            }
+            StateName::Probing => ConnectState::Probing,
+            StateName::Starting => ConnectState::Starting,
+            StateName::Connected => ConnectState::Connected {
+                connection_id: stored.connection_id.ok_or("missing field `connection_id`")?,
+            },
+            StateName::Failed => {
+                ConnectState::Failed { failure: stored.failure.ok_or("missing field `failure`")? }
+            }
+        };
+        Ok(Self {
+            id: stored.id,
+            purpose: stored.purpose,
+            state,
+            claims: stored.claims,
+            expected_org_id: stored.expected_org_id,
+            org_id: stored.org_id,
+            findings: stored.findings,
+            logins: stored.logins,
+            api_calls: stored.api_calls,
+            requested_by: stored.requested_by,
+            created_at: stored.created_at,
+            updated_at: stored.updated_at,
+        })
+    }
 }
 
 impl ConnectAttempt {

@@ -46,38 +46,51 @@ pub enum ImportDecision {
     DoNotImport,
 }
 
-/// All answers; `None` where there is none yet.
+/// All answers; `None` where there is none yet, which is not stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Answers {
     /// The declared subscription.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subscription: Option<Subscription>,
     /// The edition.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub edition: Option<Edition>,
     /// The administrative access.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_access: Option<AdminAccess>,
     /// Production or sandbox; a sandbox only with its notes acknowledged.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Environment>,
     /// Seats.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<i32>,
     /// The limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub api_call_limit: Option<ApiCallLimit>,
     /// "I have installed the HubSpot integration package".
     pub package_installed: bool,
     /// The token.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub security_token: Option<SecurityToken>,
     /// "I have added HubSpot lead intelligence to Salesforce".
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub visualforce: Option<VisualforceMethod>,
     /// Objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub objects: Option<ObjectSync>,
     /// Activities and tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub activities: Option<ActivitySync>,
     /// The inclusion rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub inclusion: Option<InclusionRule>,
     /// The newest test contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub test_contact: Option<TestContactId>,
     /// Whether a test contact got through.
     pub tested: bool,
     /// What was decided about existing contacts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub import_decision: Option<ImportDecision>,
 }

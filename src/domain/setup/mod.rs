@@ -74,6 +74,7 @@ pub struct Setup {
     /// Which steps were answered.
     pub marks: BTreeMap<Step, Mark>,
     /// The newest attempt to connect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<ConnectAttempt>,
     /// When it was started.
     #[serde(with = "time::serde::rfc3339")]
