@@ -6,7 +6,10 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{PgConnection, postgres::PgListener};
 
-use super::{Store, StoreError, session::Session};
+use super::{
+    Store, StoreError,
+    session::{Link, Session},
+};
 
 const CHANNEL: &str = "connector_commits";
 
@@ -45,7 +48,7 @@ impl Store {
     /// What to ring with.
     #[must_use]
     pub fn bell(&self) -> Bell {
-        Bell(Session::new(self.link.clone()))
+        Bell(Session::new(Link::clone(&self.link)))
     }
 }
 

@@ -68,7 +68,7 @@ pub use trail::{AuditFilter, AuditKey, TrailPart, TrailPlace};
 pub use transaction::PortalTx;
 
 use crate::domain::change::Event;
-use optimistic::Writer;
+use optimistic::{Remembered, Writer};
 use reader::Reader;
 use session::Link;
 
@@ -98,9 +98,10 @@ pub struct Store {
     incarnation: Uuid,
     commits: Commits,
     tasks: TaskTracker,
-    link: Link,
+    link: Arc<Link>,
     reader: Arc<Reader>,
     writer: Arc<Writer>,
+    remembered: Arc<Remembered>,
     settings: Arc<Settings>,
 }
 
@@ -138,8 +139,9 @@ impl Store {
             writer: Arc::new(Writer::new(commits.clone(), link.clone(), tasks.clone())),
             commits,
             reader: Arc::new(Reader::new(link.clone(), tasks.clone())),
-            link,
+            link: Arc::new(link),
             tasks,
+            remembered: Arc::default(),
             settings: Arc::new(settings),
         })
     }

@@ -198,7 +198,7 @@ impl PortalTx {
 
     async fn remove_secret(&mut self, kind: SecretKind, role: SecretRole) -> Result<bool, StoreError> {
         if let Some(draft) = self.draft() {
-            return Ok(draft.remove_secret(kind, role));
+            return draft.remove_secret(kind, role);
         }
         let removed = sqlx::query!(
             "/* secrets::remove_secret */ delete from secrets where portal_id = $1 and kind = $2 and role = $3",

@@ -101,7 +101,7 @@ impl PortalTx {
     pub async fn save_setup(&mut self, mut setup: Setup) -> Result<SetupView, StoreError> {
         setup.version = self.next_revision();
         match self.draft() {
-            Some(draft) => draft.save_setup(&setup)?,
+            Some(draft) => draft.save_setup(&setup),
             None => self.write_setup(&setup).await?,
         }
         let share = self.org_share().await?;

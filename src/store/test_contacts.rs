@@ -66,7 +66,7 @@ impl PortalTx {
     pub async fn save_test_contact(&mut self, mut contact: TestContact) -> Result<TestContact, StoreError> {
         contact.version = self.next_revision();
         match self.draft() {
-            Some(draft) => draft.save_test_contact(&contact)?,
+            Some(draft) => draft.save_test_contact(&contact),
             None => self.write_test_contact(&contact).await?,
         }
         self.changes.push(Change::TestContact(contact.clone()));

@@ -76,26 +76,56 @@ pub(super) struct PortalState {
     pub(super) now: OffsetDateTime,
 }
 
+impl PortalState {
+    pub(super) fn read(&self) -> Result<Standing, StoreError> {
+        Ok(Standing {
+            portal_id: PortalId::parse(self.portal_id).ok_or(Reason::PortalNotFound)?,
+            revision: self.revision,
+            audit_head: head(self.audit_sequence, &self.audit_head)?,
+            portal: read_text("portal", &self.portal)?,
+            sync: read_text("sync state", &self.sync)?,
+            sync_version: self.sync_version,
+            now: self.now,
+            read_at: Instant::now(),
+        })
+    }
+}
+
+/// How a portal stands before a change.
+#[derive(Clone)]
+pub(super) struct Standing {
+    pub(super) portal_id: PortalId,
+    pub(super) revision: i64,
+    pub(super) audit_head: Head,
+    pub(super) portal: Portal,
+    pub(super) sync: SyncState,
+    pub(super) sync_version: i64,
+    /// The database's time when it stood so, and ours.
+    pub(super) now: OffsetDateTime,
+    pub(super) read_at: Instant,
+}
+
 impl PortalTx {
-    pub(super) fn new(way: Way, settings: Arc<Settings>, row: &PortalState) -> Result<Self, StoreError> {
-        Ok(Self {
+    pub(super) fn new(way: Way, settings: Arc<Settings>, standing: Standing) -> Self {
+        let Standing { portal_id, revision, audit_head, portal, sync, sync_version, now, read_at } = standing;
+        Self {
             way,
             settings,
             changes: Vec::new(),
             details: Details::default(),
             others: Vec::new(),
-            portal_id: PortalId::parse(row.portal_id).ok_or(Reason::PortalNotFound)?,
-            revision: row.revision,
-            audit_head: head(row.audit_sequence, &row.audit_head)?,
-            now: row.now,
-            read_at: Instant::now(),
-            portal: read_text("portal", &row.portal)?,
-            sync: read_text("sync state", &row.sync)?,
-            sync_version: row.sync_version,
-        })
+            portal_id,
+            revision,
+            audit_head,
+            now,
+            read_at,
+            portal,
+            sync,
+            sync_version,
+        }
     }
 
-    /// A vendor may have been asked since the read: what changes then changed now.
+    /// Time has passed since the portal was read: what changes then changes now.
     pub(super) fn catch_up(&mut self) {
         let micros = i64::try_from(self.read_at.elapsed().as_micros()).unwrap_or(0);
         self.now += time::Duration::microseconds(micros);
@@ -170,7 +200,8 @@ impl Store {
     /// Runs a change of one portal. The same call made again gets the first answer again.
     ///
     /// `body` may run several times; it does nothing but read and write through the transaction. It runs on a draft
-    /// first, and under the portal's lock if it can't be written that way.
+    /// first, and under the portal's lock if it can't be written that way. What comes of a draft that was remembered, and
+    /// not read, counts only if it was written.
     ///
     /// # Errors
     /// What `body` refuses; `REQUEST_ID_REUSED`; the target's "not found"; [`StoreError::Unavailable`].
@@ -182,6 +213,11 @@ impl Store {
         // What the connector does by itself holds leases and counts calls: that needs the lock.
         if call.is_internal {
             return self.change_along(call, target, Vec::new(), body).await;
+        }
+        if let Some(seen) = self.recall(call, target)
+            && let Ok(Some(answer)) = self.try_on(call, target, seen, &body).await
+        {
+            return Ok(answer);
         }
         match self.look(call, target).await? {
             Look::Answered(answer) => Ok(answer),
@@ -298,7 +334,7 @@ impl Store {
             audit_head: row.audit_head,
             now: row.now,
         };
-        let tx = PortalTx::new(Way::Locked(sql), Arc::clone(&self.settings), &portal)?;
+        let tx = PortalTx::new(Way::Locked(sql), Arc::clone(&self.settings), portal.read()?);
         Ok((tx, Recorded::of(row.payload_hash, row.answer)))
     }
 }

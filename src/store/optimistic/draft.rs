@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use crate::{
         JobKind, SecretKind, SecretRole, SecretRow, StoreError, Target, TokenHash,
         secrets::StoredSecret,
         setups::OrgShare,
-        transaction::{read_text, write_json, write_text},
+        transaction::{read_text, write_json},
     },
 };
 
@@ -25,14 +25,41 @@ use crate::{
 #[derive(Clone)]
 pub(in crate::store) struct Draft {
     target: Target,
-    setup: Option<String>,
-    connection: Option<String>,
+    setup: Option<Document<Setup>>,
+    connection: Option<Document<Connection>>,
     share: OrgShare,
-    test_contact: Option<String>,
-    handoff: Option<String>,
-    secrets: BTreeSet<String>,
+    test_contact: Option<Document<TestContact>>,
+    handoff: Option<Document<Handoff>>,
+    /// Which there are, unless nobody has looked.
+    secrets: Option<BTreeSet<String>>,
     secret: Option<StoredSecret>,
     beside: Beside,
+}
+
+/// A document, read when it is first asked for: one that can't be read fails for whom it concerns.
+#[derive(Clone)]
+enum Document<T> {
+    Text(String),
+    Value(T),
+}
+
+impl<T: Clone + DeserializeOwned> Document<T> {
+    fn read(&mut self, what: &'static str) -> Result<T, StoreError> {
+        if let Self::Text(text) = self {
+            *self = Self::Value(read_text(what, text)?);
+        }
+        match self {
+            Self::Value(value) => Ok(value.clone()),
+            Self::Text(text) => read_text(what, text),
+        }
+    }
+}
+
+fn read<T: Clone + DeserializeOwned>(
+    what: &'static str,
+    document: &mut Option<Document<T>>,
+) -> Result<Option<T>, StoreError> {
+    document.as_mut().map(|document| document.read(what)).transpose()
 }
 
 /// What is written and no event tells of.
@@ -74,14 +101,41 @@ impl Draft {
     pub(super) fn new(target: Target, image: Image) -> Self {
         Self {
             target,
-            setup: image.setup,
-            connection: image.connection,
+            setup: image.setup.map(Document::Text),
+            connection: image.connection.map(Document::Text),
             share: image.share,
-            test_contact: image.test_contact,
-            handoff: image.handoff,
-            secrets: image.secrets.into_iter().collect(),
+            test_contact: image.test_contact.map(Document::Text),
+            handoff: image.handoff.map(Document::Text),
+            secrets: Some(image.secrets.into_iter().collect()),
             secret: image.secret,
             beside: Beside::default(),
+        }
+    }
+
+    /// Of a portal of which nothing is known but a setup, and that there is no connection and no test contact.
+    pub(super) fn remembered(setup: Setup) -> Self {
+        Self {
+            target: Target::Setup(setup.id),
+            setup: Some(Document::Value(setup)),
+            connection: None,
+            share: OrgShare::default(),
+            test_contact: None,
+            handoff: None,
+            secrets: None,
+            secret: None,
+            beside: Beside::default(),
+        }
+    }
+
+    /// The setup, if that and what [`remembered`](Self::remembered) says is all there is to know of the portal.
+    pub(super) fn into_setup(self, id: SetupId) -> Option<Setup> {
+        match self.setup {
+            Some(Document::Value(setup))
+                if setup.id == id && self.connection.is_none() && self.test_contact.is_none() =>
+            {
+                Some(setup)
+            }
+            _ => None,
         }
     }
 
@@ -89,17 +143,13 @@ impl Draft {
         &self.beside
     }
 
-    fn read_setup(&self) -> Result<Option<Setup>, StoreError> {
-        self.setup.as_deref().map(|text| read_text("setup", text)).transpose()
-    }
-
     /// A setup of the portal, if it is the one that was read.
-    pub(in crate::store) fn setup(&self, id: SetupId) -> Result<Setup, StoreError> {
-        self.read_setup()?.filter(|setup| setup.id == id).ok_or(StoreError::NeedsLock)
+    pub(in crate::store) fn setup(&mut self, id: SetupId) -> Result<Setup, StoreError> {
+        read("setup", &mut self.setup)?.filter(|setup| setup.id == id).ok_or(StoreError::NeedsLock)
     }
 
-    pub(in crate::store) fn active_setup(&self) -> Result<Option<Setup>, StoreError> {
-        let setup = self.read_setup()?;
+    pub(in crate::store) fn active_setup(&mut self) -> Result<Option<Setup>, StoreError> {
+        let setup = read("setup", &mut self.setup)?;
         match &setup {
             Some(setup) if setup.status != Status::Abandoned => {}
             // Of those that were not asked for, only the active one is read.
@@ -109,18 +159,17 @@ impl Draft {
         Ok(setup)
     }
 
-    pub(in crate::store) fn save_setup(&mut self, setup: &Setup) -> Result<(), StoreError> {
-        self.setup = Some(write_text("setup", setup)?);
-        Ok(())
+    pub(in crate::store) fn save_setup(&mut self, setup: &Setup) {
+        self.setup = Some(Document::Value(setup.clone()));
     }
 
-    pub(in crate::store) fn org_share(&self) -> Result<OrgShare, StoreError> {
+    pub(in crate::store) fn org_share(&mut self) -> Result<OrgShare, StoreError> {
         let is_connected = self.last_connection()?.is_some_and(|connection| connection.is_active());
         Ok(if is_connected { self.share.clone() } else { OrgShare::default() })
     }
 
-    pub(in crate::store) fn last_connection(&self) -> Result<Option<Connection>, StoreError> {
-        self.connection.as_deref().map(|text| read_text("connection", text)).transpose()
+    pub(in crate::store) fn last_connection(&mut self) -> Result<Option<Connection>, StoreError> {
+        read("connection", &mut self.connection)
     }
 
     /// Saves a connection that takes no more of its org than before. What takes more, the other portals of the org have
@@ -131,35 +180,35 @@ impl Draft {
         if before.is_none_or(|before| connection.api_call_limit > before.api_call_limit) {
             return Err(StoreError::NeedsLock);
         }
-        self.connection = Some(write_text("connection", connection)?);
+        self.connection = Some(Document::Value(connection.clone()));
         Ok(())
     }
 
-    pub(in crate::store) fn test_contact(&self, id: TestContactId) -> Result<TestContact, StoreError> {
-        self.read_test_contact()?.filter(|contact| contact.id == id).ok_or(StoreError::NeedsLock)
+    pub(in crate::store) fn test_contact(&mut self, id: TestContactId) -> Result<TestContact, StoreError> {
+        let contact = read("test contact", &mut self.test_contact)?;
+        contact.filter(|contact| contact.id == id).ok_or(StoreError::NeedsLock)
     }
 
-    pub(in crate::store) fn newest_test_contact(&self) -> Result<Option<TestContact>, StoreError> {
+    pub(in crate::store) fn newest_test_contact(&mut self) -> Result<Option<TestContact>, StoreError> {
         match self.target {
             Target::TestContact(_) => Err(StoreError::NeedsLock),
-            _ => self.read_test_contact(),
+            _ => read("test contact", &mut self.test_contact),
         }
     }
 
-    fn read_test_contact(&self) -> Result<Option<TestContact>, StoreError> {
-        self.test_contact.as_deref().map(|text| read_text("test contact", text)).transpose()
+    pub(in crate::store) fn save_test_contact(&mut self, contact: &TestContact) {
+        self.test_contact = Some(Document::Value(contact.clone()));
     }
 
-    pub(in crate::store) fn save_test_contact(&mut self, contact: &TestContact) -> Result<(), StoreError> {
-        self.test_contact = Some(write_text("test contact", contact)?);
-        Ok(())
-    }
-
-    pub(in crate::store) fn handoff(&self, setup_id: SetupId, id: HandoffId) -> Result<Handoff, StoreError> {
+    pub(in crate::store) fn handoff(
+        &mut self,
+        setup_id: SetupId,
+        id: HandoffId,
+    ) -> Result<Handoff, StoreError> {
         if self.target != Target::Handoff(setup_id, id) {
             return Err(StoreError::NeedsLock);
         }
-        read_text("hand-off", self.handoff.as_deref().ok_or(Reason::HandoffNotFound)?)
+        Ok(read("hand-off", &mut self.handoff)?.ok_or(Reason::HandoffNotFound)?)
     }
 
     pub(in crate::store) fn add_handoff(&mut self, hash: &TokenHash) {
@@ -184,17 +233,26 @@ impl Draft {
             sealed: hex::encode(&secret.sealed),
             info: write_json("credential", &secret.info)?,
         };
+        let is_new = self.known_secrets()?.insert(place(kind, role));
         self.change_secret(kind, role, Some(row));
-        Ok(!self.secrets.insert(place(kind, role)))
+        Ok(!is_new)
     }
 
     /// Whether there was one.
-    pub(in crate::store) fn remove_secret(&mut self, kind: SecretKind, role: SecretRole) -> bool {
-        let was_there = self.secrets.remove(&place(kind, role));
+    pub(in crate::store) fn remove_secret(
+        &mut self,
+        kind: SecretKind,
+        role: SecretRole,
+    ) -> Result<bool, StoreError> {
+        let was_there = self.known_secrets()?.remove(&place(kind, role));
         if was_there {
             self.change_secret(kind, role, None);
         }
-        was_there
+        Ok(was_there)
+    }
+
+    fn known_secrets(&mut self) -> Result<&mut BTreeSet<String>, StoreError> {
+        self.secrets.as_mut().ok_or(StoreError::NeedsLock)
     }
 
     fn change_secret(&mut self, kind: SecretKind, role: SecretRole, row: Option<NewSecret>) {

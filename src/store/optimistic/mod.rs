@@ -7,10 +7,12 @@
 
 mod draft;
 mod image;
+mod remembered;
 mod write;
 
 pub(super) use draft::Draft;
 pub(super) use image::{Image, Images};
+pub(super) use remembered::Remembered;
 pub(super) use write::Writer;
 
 use std::sync::Arc;
@@ -75,9 +77,9 @@ impl Store {
     }
 
     pub(super) fn draft(&self, target: Target, image: Image) -> Result<Box<PortalTx>, StoreError> {
-        let portal = image.portal.clone();
+        let standing = image.portal.read()?;
         let draft = Way::Draft(Box::new(Draft::new(target, image)));
-        PortalTx::new(draft, Arc::clone(&self.settings), &portal).map(Box::new)
+        Ok(Box::new(PortalTx::new(draft, Arc::clone(&self.settings), standing)))
     }
 
     /// Runs a change of a portal that was looked at. What has changed since then is noticed.
@@ -96,7 +98,7 @@ impl Store {
         F: for<'tx> Fn(&'tx mut PortalTx) -> BoxFuture<'tx, Result<T, StoreError>> + Send + Sync + 'static,
     {
         seen.catch_up();
-        match self.try_on(call, seen, &body).await? {
+        match self.try_on(call, target, seen, &body).await? {
             Some(answer) => Ok(answer),
             None => self.change_along(call, target, Vec::new(), body).await,
         }
@@ -106,9 +108,10 @@ impl Store {
     /// found by its request id.
     ///
     /// A caller that goes away has either changed nothing or everything: the write belongs to a task of the store.
-    async fn try_on<T, F>(
+    pub(super) async fn try_on<T, F>(
         &self,
         call: &Call,
+        target: Target,
         mut tx: Box<PortalTx>,
         body: &F,
     ) -> Result<Option<T>, StoreError>
@@ -118,10 +121,13 @@ impl Store {
     {
         match body(&mut tx).await {
             Ok(answer) if call.validate_only => Ok(Some(answer)),
-            Ok(answer) => match tx.seal_draft(call, &answer)? {
-                Some(sealed) => Ok(self.writer.write(sealed).await?.then_some(answer)),
-                None => Ok(None),
-            },
+            Ok(answer) => {
+                let Some(sealed) = tx.seal_draft(call, &answer)? else { return Ok(None) };
+                let (revision, audit_head) = (sealed.next_revision, sealed.audit.head());
+                let Some(now) = self.writer.write(sealed).await? else { return Ok(None) };
+                self.remember(target, *tx, revision, audit_head, now);
+                Ok(Some(answer))
+            }
             Err(StoreError::NeedsLock) => Ok(None),
             Err(error) => Err(error.about(tx.portal_id)),
         }

@@ -1,7 +1,7 @@
 //! The write: changes of many portals in one statement and one commit, each of them whole or not at all.
 
 use std::{
-    collections::{BTreeMap, HashSet, btree_map::Entry},
+    collections::{BTreeMap, HashMap, HashSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -46,9 +46,9 @@ impl Writer {
         Self(Actors::new(Writing { commits }, link, tasks))
     }
 
-    /// Whether it was written and committed. If not, the portal had changed, or somebody holds it, or the statement
-    /// failed, or its answer was lost: then it may have been written after all.
-    pub(super) async fn write(&self, change: Sealed) -> Result<bool, StoreError> {
+    /// The database's time, once it was written and committed. If not, the portal had changed, or somebody holds it, or the
+    /// statement failed, or its answer was lost: then it may have been written after all.
+    pub(super) async fn write(&self, change: Sealed) -> Result<Option<OffsetDateTime>, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.0.give(Waiting { change, reply }).await?;
         answer.await.map_err(|_| ended())
@@ -61,7 +61,7 @@ impl Writer {
 
 struct Waiting {
     change: Sealed,
-    reply: oneshot::Sender<bool>,
+    reply: oneshot::Sender<Option<OffsetDateTime>>,
 }
 
 struct Writing {
@@ -86,7 +86,7 @@ impl Work for Writing {
                 }
                 // Of two changes of one portal, or under one request id, one must see the other's.
                 Entry::Vacant(_) | Entry::Occupied(_) => {
-                    let _ = reply.send(false);
+                    let _ = reply.send(None);
                 }
             }
         }
@@ -101,16 +101,16 @@ impl Work for Writing {
             Ok(written) => written,
             Err(error) => {
                 tracing::info!(%error, changes = replies.len(), "changes go the locking way, one by one");
-                HashSet::new()
+                HashMap::new()
             }
         };
         crate::failpoint::hit("store.after_commit").await;
         for ((portal_id, event), reply) in columns.portals.iter().zip(events).zip(replies) {
-            let is_written = written.contains(portal_id);
-            if let Some(event) = event.filter(|_| is_written) {
+            let written_at = written.get(portal_id).copied();
+            if let Some(event) = event.filter(|_| written_at.is_some()) {
                 self.commits.publish(&event);
             }
-            let _ = reply.send(is_written);
+            let _ = reply.send(written_at);
         }
     }
 }
@@ -168,13 +168,16 @@ impl Columns {
     }
 }
 
-/// Writes the changes whose portals are free and still as they were read. Returns those portals.
+/// Writes the changes whose portals are free and still as they were read. Returns those portals, and when.
 ///
 /// A portal that somebody else holds is passed over: its change must not hold up those of all others. Which requests
 /// were answered before is decided here as well, by their records. The audit trail's sequence rises also with what leaves
-/// the revision as it is.
-async fn write(connection: &mut PgConnection, columns: &Columns) -> Result<HashSet<i64>, sqlx::Error> {
-    let written = sqlx::query_scalar!(
+/// the revision as it is; its head stands for all that ever happened to the portal, also where a failover has lost the end.
+async fn write(
+    connection: &mut PgConnection,
+    columns: &Columns,
+) -> Result<HashMap<i64, OffsetDateTime>, sqlx::Error> {
+    let written = sqlx::query!(
         r#"/* optimistic::write */
         with asked as (
             select * from unnest(
@@ -187,6 +190,7 @@ async fn write(connection: &mut PgConnection, columns: &Columns) -> Result<HashS
             select asked.* from asked
             join portals p on p.portal_id = asked.portal_id
                 and p.revision = asked.revision and p.audit_sequence = asked.sequence - 1
+                and p.audit_head = asked.prev_hash
             for no key update of p skip locked
         ), recorded as (
             insert into request_records (principal, method, request_id, payload_hash, answer)
@@ -271,7 +275,7 @@ async fn write(connection: &mut PgConnection, columns: &Columns) -> Result<HashS
             sync = coalesce(jsonb_path_query_first(event, '$[*] ? (@.kind == "sync").after.state'), portals.sync),
             sync_version = case when event @? '$[*] ? (@.kind == "sync")' then next else portals.sync_version end
         from fresh where portals.portal_id = fresh.portal_id
-        returning portals.portal_id"#,
+        returning portals.portal_id, clock_timestamp() as "at!""#,
         &columns.portals,
         &columns.revisions,
         &columns.next_revisions,
@@ -294,5 +298,5 @@ async fn write(connection: &mut PgConnection, columns: &Columns) -> Result<HashS
     )
     .fetch_all(connection)
     .await?;
-    Ok(written.into_iter().collect())
+    Ok(written.into_iter().map(|row| (row.portal_id, row.at)).collect())
 }
