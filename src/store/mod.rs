@@ -8,6 +8,7 @@ mod actors;
 mod audit;
 mod budget;
 mod call;
+mod check;
 mod connections;
 pub mod constraint;
 mod doorbell;
@@ -45,8 +46,9 @@ use std::sync::{Arc, OnceLock, Weak};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub use budget::{BudgetRow, Reservation};
+pub use budget::{BudgetRow, CallsLeft, Reservation};
 pub use call::{Call, Target};
+pub use check::CheckLook;
 pub use connections::NewConnection;
 pub use doorbell::{Bell, Doorbell};
 pub use error::StoreError;
