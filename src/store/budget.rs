@@ -2,6 +2,7 @@
 //!
 //! A reservation that was never settled counts as used for a whole window: a crash never makes calls free.
 
+use serde::Deserialize;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -21,7 +22,7 @@ pub struct Reservation {
 }
 
 /// What a portal used and has set aside within the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct BudgetRow {
     /// The portal.
     pub portal_id: PortalId,
@@ -179,15 +180,6 @@ impl Store {
         let mut connection = self.pool.acquire().await?;
         let Some((ledger, _, now)) = org_ledger(&mut connection, org_id).await? else { return Ok(()) };
         Ok(CallsLeft { org_id: org_id.clone(), ledger, now }.check(calls)?)
-    }
-
-    /// What the portals of an org used and have set aside within the window.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn api_usage(&self, org_id: &OrgId) -> Result<Vec<BudgetRow>, StoreError> {
-        let ledger = org_ledger(&mut *self.pool.acquire().await?, org_id).await?;
-        Ok(ledger.map(|(_, usage, _)| usage).unwrap_or_default())
     }
 }
 

@@ -35,6 +35,7 @@ mod secrets;
 mod session;
 mod setups;
 mod several;
+mod shares;
 mod signing;
 mod sync;
 mod test_contacts;
@@ -65,6 +66,7 @@ pub use read::{ConnectionFilter, Page};
 #[cfg(feature = "simulator")]
 pub use roles::{APP, AUDIT_READER, OWNER, create_roles, url_as};
 pub use secrets::{SecretKind, SecretRole, SecretRow};
+pub use shares::{OrgBudget, OrgSeen};
 pub use signing::HeadsToSign;
 pub use trail::{AuditFilter, AuditKey, TrailPart, TrailPlace};
 pub use transaction::PortalTx;

@@ -11,6 +11,7 @@ mod one_org;
 mod places;
 mod races;
 mod raw;
+mod shares;
 mod stored;
 mod ties;
 mod values;
