@@ -56,7 +56,7 @@ pub use error::StoreError;
 pub use events::{Position, Retained};
 pub use handoffs::TokenHash;
 pub use jobs::{Job, JobKind, Lease};
-pub use keys::{Holding, KeyHolder, KeyRecord, KeyRotation, RetiredKey, RowToRewrap, Seal};
+pub use keys::{Holding, KeyHolder, KeyRecord, KeyRotation, KeysSeen, RowToRewrap, Seal};
 pub use logins::{ActionLogins, LoginOutcome, LoginRecord};
 pub use migrations::{MigrationError, check, migrate};
 pub use optimistic::Look;

@@ -5,6 +5,7 @@ mod catalog;
 mod cut;
 mod dropped;
 mod events;
+mod keys;
 mod leases;
 mod ledger;
 mod one_org;
