@@ -40,7 +40,7 @@ const MOST: &[(&str, usize)] = &[
     ("ConnectionService/WatchConnections", 3),
     ("InclusionListService/ClearInclusionList", 2),
     ("InclusionListService/CreateSmartList", 2),
-    ("InclusionListService/ListSmartLists", 2),
+    ("InclusionListService/ListSmartLists", 1),
     ("InclusionListService/SetInclusionList", 2),
     ("KeyService/GetKeyStatus", 1),
     ("KeyService/RetireKey", 2),
@@ -67,7 +67,7 @@ const MOST: &[(&str, usize)] = &[
     ("SetupService/EnableSync", 2),
     ("SetupService/FinishSetup", 2),
     ("SetupService/GetSetup", 1),
-    ("SetupService/ListHandoffs", 2),
+    ("SetupService/ListHandoffs", 1),
     ("SetupService/ListSetups", 1),
     ("SetupService/ReviewSetup", 2),
     ("SetupService/RevokeHandoff", 2),
@@ -87,7 +87,7 @@ const MOST: &[(&str, usize)] = &[
     ("TestContactService/CreateTestContact", 2),
     ("TestContactService/DeleteTestContact", 2),
     ("TestContactService/GetTestContact", 1),
-    ("TestContactService/ListTestContacts", 2),
+    ("TestContactService/ListTestContacts", 1),
     ("TestContactService/WatchTestContact", 2),
 ];
 
