@@ -66,10 +66,14 @@ impl Control {
         after: Option<AuditKey>,
         size: i64,
     ) -> Result<Page<Row>, ControlError> {
-        if let Some(portal_id) = filter.portal_id {
+        let page = self.inner.store.audit_rows(filter, after, size).await?;
+        // A portal that has rows is there.
+        if page.items.is_empty()
+            && let Some(portal_id) = filter.portal_id
+        {
             self.inner.store.portal(portal_id).await?;
         }
-        Ok(self.inner.store.audit_rows(filter, after, size).await?)
+        Ok(page)
     }
 
     /// Verifies the next `size` rows, of one portal, of those that are granted or of all, and that all of `signed` are
@@ -85,17 +89,13 @@ impl Control {
         after: Option<VerifyPlace>,
         size: i64,
     ) -> Result<Verified, ControlError> {
-        if let Some(portal_id) = portal_id {
-            self.inner.store.portal(portal_id).await?;
-        }
-        let only = portal_id.map(|portal_id| vec![portal_id.get()]).or(granted);
         let place = after.map_or(TrailPlace { portal_id: 0, sequence: 0 }, |after| TrailPlace {
             portal_id: after.portal_id,
             sequence: after.sequence,
         });
-        let part = self.inner.store.trail_part(only, place, size).await?;
+        let part = self.inner.store.trail_part(portal_id, granted, signed, place, size).await?;
         let mut verified = verify(&part, after);
-        for missing in self.inner.store.heads_not_found(signed).await? {
+        for missing in &part.not_found {
             verified.findings.push(Finding {
                 portal_id: missing.portal_id,
                 sequence: missing.sequence,

@@ -16,7 +16,7 @@ use crate::{
         setup::Step,
     },
     salesforce::{self, ProbeScope, SalesforceErrorKind, Session},
-    store::{LoginOutcome, SecretRole, StoreError},
+    store::{CallsLeft, CheckLook, LoginOutcome, SecretRole, StoreError},
 };
 
 /// What a check found, without changing anything.
@@ -36,15 +36,14 @@ impl Control {
     /// # Errors
     /// `CREDENTIAL_MISSING`, `SALESFORCE_LOGIN_LIMIT`, and what Salesforce answers.
     pub async fn check_connection(&self, id: SetupId) -> Result<Checked, ControlError> {
-        let view = self.inner.store.setup(id).await?;
-        let setup = view.setup;
+        let CheckLook { setup, session, calls } = self.inner.store.look_to_check(id).await?;
         let claims = setup.claims().ok_or_else(|| {
             let steps: Vec<&str> =
                 setup.missing_before(Step::ConnectAccounts).iter().map(|step| step.name()).collect();
             Refusal::new(Reason::SetupStepNotReached).with("steps", steps.join(", "))
         })?;
-        if let Some(session) = self.current_session(setup.portal_id).await? {
-            match self.check_session(&claims, setup.portal_id, &session).await {
+        if let Some(session) = self.open_session(setup.portal_id, session).await? {
+            match self.check_session(&claims, setup.portal_id, &session, calls).await {
                 Err(ControlError::Refused(refusal)) if refusal.reason == Reason::SalesforceSessionRefused => {
                 }
                 outcome => return outcome,
@@ -55,7 +54,7 @@ impl Control {
         // A check can wait for a token to become active; only an attempt to connect tries again for it.
         self.check_login_allowed(&login, false).await?;
         let session = self.log_in_to_check(setup.portal_id, login, claims.environment).await?;
-        self.check_session(&claims, setup.portal_id, &session).await
+        self.check_session(&claims, setup.portal_id, &session, None).await
     }
 
     async fn log_in_to_check(
@@ -84,9 +83,14 @@ impl Control {
         claims: &Claims,
         portal_id: PortalId,
         session: &Session,
+        calls: Option<CallsLeft>,
     ) -> Result<Checked, ControlError> {
         let org_id = org_of(session)?;
-        match self.inner.store.check_api_calls_left(&org_id, salesforce::PROBE_CALLS).await {
+        let left = match calls.filter(|calls| calls.org_id == org_id) {
+            Some(calls) => calls.check(salesforce::PROBE_CALLS).map_err(StoreError::from),
+            None => self.inner.store.check_api_calls_left(&org_id, salesforce::PROBE_CALLS).await,
+        };
+        match left {
             Ok(()) => {}
             Err(StoreError::Refused(_)) => {
                 let facts = facts_without_calls(scope(claims), &self.inner.external_id_field);

@@ -3,7 +3,7 @@
 //! The key ring says which keys there are; the database says which one seals. A rotation goes from one to the other
 //! only when every running server holds the new one, and so nothing is ever sealed that another server can't open.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::time::MissedTickBehavior;
@@ -15,7 +15,7 @@ use crate::{
         Reason, Refusal,
         keys::{self, Facts, Key, RotationState},
     },
-    store::{Call, Holding, KeyHolder, KeyRotation, StoreError},
+    store::{Call, Holding, KeyHolder, KeyRecord, KeyRotation, KeysSeen, StoreError},
     vault::{KeyId, SecretBytes},
 };
 
@@ -130,8 +130,11 @@ impl Control {
     /// # Errors
     /// When the database does not answer.
     pub async fn key_status(&self) -> Result<KeyStatus, ControlError> {
-        let record = self.inner.store.key_record(self.inner.settings.keys.live()).await?;
-        let secrets: BTreeMap<String, i64> = record.rows.into_iter().collect();
+        Ok(self.status_of(self.inner.store.key_record(self.inner.settings.keys.live()).await?))
+    }
+
+    fn status_of(&self, record: KeyRecord) -> KeyStatus {
+        let secrets = record.rows;
         let live: Vec<KeyHolder> = record.holders.into_iter().filter(|holder| holder.is_live).collect();
         let servers: Vec<(Vec<String>, Option<String>)> = live
             .iter()
@@ -141,7 +144,7 @@ impl Control {
             sealing: &record.sealing_key_id,
             secrets: &secrets,
             servers: &servers,
-            retired: &record.retired.into_iter().map(|retired| retired.key_id).collect(),
+            retired: &record.retired.into_iter().collect(),
         };
         let left = |rotation: &KeyRotation| {
             secrets.iter().filter(|(key, _)| **key != rotation.to_key_id).map(|(_, rows)| rows).sum()
@@ -151,13 +154,13 @@ impl Control {
             let state = keys::rotation_state(record.finished_at.is_some(), left, record.unreadable);
             Rotation { record, state, left }
         });
-        Ok(KeyStatus {
+        KeyStatus {
             newest: self.inner.vault.keys().newest.map(|id| id.as_str().to_owned()),
             keys: keys::keys(facts),
             rotation,
             servers: live,
             sealing: record.sealing_key_id,
-        })
+        }
     }
 
     /// Makes the newest key the one that seals, and has all secrets wrapped by it.
@@ -165,14 +168,22 @@ impl Control {
     /// # Errors
     /// `NO_NEW_KEY`, `KEY_NOT_EVERYWHERE`, `KEY_RETIRED`, `KEY_SERVICE_UNAVAILABLE`.
     pub async fn rotate_keys(&self, call: &Call) -> Result<KeyStatus, ControlError> {
-        if !self.inner.store.was_done(call).await? {
+        let mut seen = self.inner.store.look_at_keys(call, self.inner.settings.keys.live()).await?;
+        let record = if seen.was_done(call)? {
+            seen.record
+        } else {
             let to = self.key_to_rotate_to().await?;
-            self.start_rotation(call, &to).await?;
+            let mut record = self.start_rotation(call, seen, &to).await?;
             self.inner.vault.seal_with(to);
             self.tend_keys().await;
-        }
+            let own = record.holders.iter_mut().find(|holder| holder.server_id == self.inner.server_id);
+            if let Some((own, holding)) = own.zip(self.holding()) {
+                own.holding = holding;
+            }
+            record
+        };
         self.inner.rewrap.notify_one();
-        self.key_status().await
+        Ok(self.status_of(record))
     }
 
     /// The newest key, or a new one if that seals already and keys can be made.
@@ -185,19 +196,32 @@ impl Control {
     }
 
     /// Servers look at their key rings at their own pace; those that are about to are waited for.
-    async fn start_rotation(&self, call: &Call, to: &KeyId) -> Result<(), ControlError> {
-        let settings = self.inner.settings.keys;
-        for _ in 0..LOOKS {
+    async fn start_rotation(
+        &self,
+        call: &Call,
+        mut seen: KeysSeen,
+        to: &KeyId,
+    ) -> Result<KeyRecord, ControlError> {
+        let (store, settings) = (&self.inner.store, self.inner.settings.keys);
+        let mut looks = 0;
+        loop {
             // What this server holds counts as well, and is known by now.
-            self.tend_keys().await;
-            match self.inner.store.start_rotation(call, to.as_str(), settings.live()).await {
-                Err(StoreError::Refused(refusal)) if refusal.reason == Reason::KeyNotEverywhere => {
+            if let Some(holding) = self.holding()
+                && seen.hold(self.inner.server_id, &holding)
+            {
+                self.tend_keys().await;
+            }
+            match store.rotate_seen(call, &seen, to.as_str(), settings.live()).await {
+                Err(StoreError::Refused(refusal))
+                    if refusal.reason == Reason::KeyNotEverywhere && looks < LOOKS =>
+                {
+                    looks += 1;
                     tokio::time::sleep(settings.refresh_interval.clamp(LEAST_WAIT, MOST_WAIT)).await;
+                    seen = store.look_at_keys(call, settings.live()).await?;
                 }
                 outcome => return Ok(outcome?),
             }
         }
-        Ok(self.inner.store.start_rotation(call, to.as_str(), settings.live()).await?)
     }
 
     /// Gives a key up.
@@ -205,16 +229,22 @@ impl Control {
     /// # Errors
     /// `KEY_IN_USE`, `KEY_NOT_FOUND`, `KEY_SERVICE_UNAVAILABLE`.
     pub async fn retire_key(&self, call: &Call, id: &str) -> Result<KeyStatus, ControlError> {
+        let (store, live) = (&self.inner.store, self.inner.settings.keys.live());
         let not_found = || Refusal::new(Reason::KeyNotFound).with("key_id", id);
-        let status = self.key_status().await?;
+        let mut seen = store.look_at_keys(call, live).await?;
+        let status = self.status_of(seen.record.clone());
         let id = KeyId::parse(id).ok().filter(|id| status.keys.iter().any(|key| key.id == id.as_str()));
         let id = id.ok_or_else(not_found)?;
         let along = self.inner.vault.given_up_with(&id)?;
         let along = along.iter().map(|id| id.as_str().to_owned()).collect();
-        self.inner.store.retire_key(call, id.as_str(), along, self.inner.settings.keys.live()).await?;
+        let record = if seen.was_done(call)? {
+            seen.record
+        } else {
+            store.retire_seen(call, &seen, id.as_str(), along, live).await?
+        };
         // Done again when the answer was lost: a key that is given up stays so.
         self.inner.vault.retire(&id).await?;
-        self.key_status().await
+        Ok(self.status_of(record))
     }
 
     /// Looks for new keys, tells the others which are held, and seals with the one that was agreed on.

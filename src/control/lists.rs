@@ -9,7 +9,7 @@ use crate::{
         setup::{Actor, Step},
     },
     hubspot::{ContactList, HubSpotError, HubSpotErrorKind, PortalApi, ProcessingType},
-    store::{Call, Look, SecretKind, Target},
+    store::{Call, Look, SecretKind, SecretRole, Target},
 };
 
 /// One page of a portal's smart lists.
@@ -33,8 +33,13 @@ impl Control {
         offset: u32,
         size: u32,
     ) -> Result<SmartListPage, ControlError> {
-        self.inner.store.portal(portal_id).await?;
-        let api = self.portal_api(portal_id).await?;
+        let credential =
+            self.inner.store.secret(portal_id, SecretKind::HubspotCredential, SecretRole::Current).await?;
+        // A portal that has a credential is there.
+        if credential.is_none() {
+            self.inner.store.portal(portal_id).await?;
+        }
+        let api = self.portal_api_by(portal_id, credential).await?;
         let page = api.smart_lists(query, offset, size).await;
         let page = page.map_err(|error| hubspot_refusal(&error))?;
         Ok(SmartListPage {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Control, ControlError};
 use crate::{
-    domain::{OrgId, PortalId, access::PortalGrant, connection::Connection},
-    store::{BudgetRow, Call, OrgRecord, Page},
+    domain::{OrgId, PortalId, Reason, Refusal, access::PortalGrant, connection::Connection},
+    store::{BudgetRow, Call, OrgBudget, OrgRecord, Page},
 };
 
 /// An org with its connections.
@@ -28,6 +28,12 @@ pub struct Budget {
     pub usage: Vec<BudgetRow>,
 }
 
+impl From<OrgBudget> for Budget {
+    fn from((record, connections, usage): OrgBudget) -> Self {
+        Self { record, connections, usage }
+    }
+}
+
 impl Budget {
     /// What a portal used.
     #[must_use]
@@ -42,8 +48,9 @@ impl Control {
     /// # Errors
     /// `ORG_NOT_FOUND`.
     pub async fn org(&self, org_id: &OrgId) -> Result<OrgView, ControlError> {
-        let (record, connections) = self.inner.store.org(org_id).await?;
-        Ok(OrgView { record, connected: i64::try_from(connections.len()).unwrap_or(i64::MAX) })
+        let budget = self.budget(org_id).await?;
+        let connected = i64::try_from(budget.connections.len()).unwrap_or(i64::MAX);
+        Ok(OrgView { record: budget.record, connected })
     }
 
     /// Orgs of granted portals by ascending id, after one.
@@ -68,8 +75,7 @@ impl Control {
     /// # Errors
     /// `ORG_NOT_FOUND`.
     pub async fn budget(&self, org_id: &OrgId) -> Result<Budget, ControlError> {
-        let (record, connections, usage) = self.inner.store.budget(org_id).await?;
-        Ok(Budget { record, connections, usage })
+        Ok(self.inner.store.budget(org_id).await?.into())
     }
 
     /// Sets how many API calls portals hold, all in one. With `validate_only` in the call nothing changes.
@@ -85,23 +91,11 @@ impl Control {
         etag: Option<i64>,
     ) -> Result<Budget, ControlError> {
         // One that is not granted must not be told from one that is not at the org, or does not exist.
-        let before = self.budget(org_id).await?;
-        for portal_id in shares.keys() {
-            let is_here = before.connections.iter().any(|connection| connection.portal_id == *portal_id);
-            if !is_here || !grant.allows(*portal_id) {
-                let refusal = crate::domain::Refusal::new(crate::domain::Reason::NotConnected);
-                return Err(refusal.with("portal_id", portal_id).into());
-            }
+        let store = &self.inner.store;
+        let seen = store.look_at_org(call, org_id, &shares).await?;
+        if let Some(portal_id) = shares.keys().find(|id| !seen.has(**id) || !grant.allows(**id)) {
+            return Err(Refusal::new(Reason::NotConnected).with("portal_id", portal_id).into());
         }
-        self.inner.store.allocate(call, org_id, shares.clone(), etag).await?;
-        let mut after = self.budget(org_id).await?;
-        if call.validate_only {
-            for connection in &mut after.connections {
-                if let Some(limit) = shares.get(&connection.portal_id) {
-                    connection.api_call_limit = *limit;
-                }
-            }
-        }
-        Ok(after)
+        Ok(store.allocate_seen(call, seen, shares, etag).await?.into())
     }
 }

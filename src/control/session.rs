@@ -18,7 +18,7 @@ use crate::{
         setup::SecurityToken,
     },
     salesforce::{self, LoginTarget, SalesforceErrorKind, Session},
-    store::{ActionLogins, Call, LoginOutcome, SecretKind, SecretRole, Target},
+    store::{ActionLogins, Call, LoginOutcome, SecretKind, SecretRole, SecretRow, Target},
 };
 
 /// The window in which logins are counted.
@@ -153,8 +153,20 @@ impl Control {
 
     /// The session in force, without a login.
     pub(super) async fn current_session(&self, portal_id: PortalId) -> Result<Option<Session>, ControlError> {
-        let opened = self.open_secret(portal_id, SecretKind::SalesforceSession, SecretRole::Current).await?;
-        Ok(opened.and_then(|(bytes, _)| Session::from_bytes(bytes.expose()).ok()))
+        let row =
+            self.inner.store.secret(portal_id, SecretKind::SalesforceSession, SecretRole::Current).await?;
+        self.open_session(portal_id, row).await
+    }
+
+    /// The same of a row that was read.
+    pub(super) async fn open_session(
+        &self,
+        portal_id: PortalId,
+        row: Option<SecretRow>,
+    ) -> Result<Option<Session>, ControlError> {
+        let Some(row) = row else { return Ok(None) };
+        let (bytes, _) = self.open_row(portal_id, SecretKind::SalesforceSession, row).await?;
+        Ok(Session::from_bytes(bytes.expose()).ok())
     }
 
     /// Logs in anew for an action that found its session ended; once for each action.

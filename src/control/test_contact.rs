@@ -73,8 +73,12 @@ impl Control {
         before: Option<Uuid>,
         size: i64,
     ) -> Result<Page<TestContact>, ControlError> {
-        self.inner.store.portal(portal_id).await?;
-        Ok(self.inner.store.test_contacts(portal_id, before, size).await?)
+        let page = self.inner.store.test_contacts(portal_id, before, size).await?;
+        // A portal that has some is there.
+        if page.items.is_empty() {
+            self.inner.store.portal(portal_id).await?;
+        }
+        Ok(page)
     }
 
     /// Cancels a test contact before it is processed. Its job is still there, and ends with deleting what HubSpot has of

@@ -2,6 +2,7 @@
 //!
 //! A reservation that was never settled counts as used for a whole window: a crash never makes calls free.
 
+use serde::Deserialize;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -21,7 +22,7 @@ pub struct Reservation {
 }
 
 /// What a portal used and has set aside within the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct BudgetRow {
     /// The portal.
     pub portal_id: PortalId,
@@ -34,6 +35,26 @@ pub struct BudgetRow {
 impl BudgetRow {
     fn counted(&self) -> i64 {
         self.used + self.reserved
+    }
+}
+
+/// What is known of an org's calls at a moment.
+#[derive(Clone, Debug)]
+pub struct CallsLeft {
+    /// The org.
+    pub org_id: OrgId,
+    pub(super) ledger: OrgLedger,
+    pub(super) now: OffsetDateTime,
+}
+
+impl CallsLeft {
+    /// Whether so many are left, as far as that is known.
+    ///
+    /// # Errors
+    /// `SALESFORCE_API_CALLS_EXHAUSTED` with the numbers.
+    pub fn check(&self, calls: i64) -> Result<(), Refusal> {
+        // An estimate of what is granted stops nobody: Salesforce itself is asked.
+        if self.ledger.observed.is_some() { self.ledger.check(calls, self.now) } else { Ok(()) }
     }
 }
 
@@ -157,20 +178,8 @@ impl Store {
     /// `SALESFORCE_API_CALLS_EXHAUSTED` with the numbers.
     pub async fn check_api_calls_left(&self, org_id: &OrgId, calls: i64) -> Result<(), StoreError> {
         let mut connection = self.pool.acquire().await?;
-        let Some((org, _, now)) = org_ledger(&mut connection, org_id).await? else { return Ok(()) };
-        // An estimate of what is granted stops nobody: Salesforce itself is asked.
-        let known = org.observed.is_some();
-        let checked: Result<(), Refusal> = if known { org.check(calls, now) } else { Ok(()) };
-        Ok(checked?)
-    }
-
-    /// What the portals of an org used and have set aside within the window.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn api_usage(&self, org_id: &OrgId) -> Result<Vec<BudgetRow>, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(usage(&mut connection, org_id, None).await?.0)
+        let Some((ledger, _, now)) = org_ledger(&mut connection, org_id).await? else { return Ok(()) };
+        Ok(CallsLeft { org_id: org_id.clone(), ledger, now }.check(calls)?)
     }
 }
 
@@ -209,69 +218,50 @@ async fn count(
     Ok(())
 }
 
-/// The org's calls, those of its portals, and the time; `None` when the org is not known.
+/// The org's calls, those of its portals, and the time, in one snapshot; `None` when the org is not known.
 async fn org_ledger(
     connection: &mut PgConnection,
     org_id: &OrgId,
 ) -> Result<Option<(OrgLedger, Vec<BudgetRow>, OffsetDateTime)>, StoreError> {
-    let row = sqlx::query!(
-        r#"/* budget::org_ledger */
-        select allocation, observed_used, observed_at, statement_timestamp() as "now!"
-        from orgs where org_id = $1"#,
-        org_id.as_str(),
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let (usage, ours_since) = usage(connection, org_id, row.observed_at).await?;
-    let observed = row.observed_used.zip(row.observed_at);
-    let ledger = OrgLedger {
-        allocation: row.allocation,
-        observed: observed.map(|(used, at)| Observation { used, at, ours_since }),
-        used: usage.iter().map(BudgetRow::counted).sum(),
-    };
-    Ok(Some((ledger, usage, row.now)))
-}
-
-/// What each portal used and has set aside, and how much of it an observation may not hold.
-async fn usage(
-    connection: &mut PgConnection,
-    org_id: &OrgId,
-    observed_at: Option<OffsetDateTime>,
-) -> Result<(Vec<BudgetRow>, i64), StoreError> {
     let rows = sqlx::query!(
-        r#"/* budget::usage */
-        select portal_id as "portal_id!", sum(used)::bigint as "used!", sum(reserved)::bigint as "reserved!",
-            sum(since)::bigint as "since!"
-        from (
+        r#"/* budget::org_ledger */
+        select o.allocation, o.observed_used, o.observed_at, statement_timestamp() as "now!",
+            entries.portal_id as "portal_id?", sum(entries.used)::bigint as used,
+            sum(entries.reserved)::bigint as reserved, sum(entries.since)::bigint as since
+        from orgs o
+        left join lateral (
             select portal_id, calls as used, 0 as reserved,
-                case when bucket + make_interval(secs => $4) > $3 then calls else 0 end as since
+                case when bucket + make_interval(secs => $3) > o.observed_at then calls else 0 end as since
             from api_calls
-            where org_id = $1 and bucket > statement_timestamp() - make_interval(secs => $2)
+            where org_id = o.org_id and bucket > statement_timestamp() - make_interval(secs => $2)
             union all
             select portal_id, 0, calls, calls
             from api_reservations
-            where org_id = $1 and reserved_at > statement_timestamp() - make_interval(secs => $2)
-        ) as entries
-        group by portal_id
-        order by portal_id"#,
+            where org_id = o.org_id and reserved_at > statement_timestamp() - make_interval(secs => $2)
+        ) as entries on true
+        where o.org_id = $1
+        group by o.org_id, entries.portal_id
+        order by entries.portal_id"#,
         org_id.as_str(),
         budget::COUNTED.as_seconds_f64(),
-        observed_at,
         budget::BUCKET.as_seconds_f64(),
     )
     .fetch_all(connection)
     .await?;
-    let since = rows.iter().map(|row| row.since).sum();
-    let usage = rows
+    let Some(org) = rows.first() else { return Ok(None) };
+    let (now, allocation, observed) = (org.now, org.allocation, org.observed_used.zip(org.observed_at));
+    let ours_since = rows.iter().filter_map(|row| row.since).sum();
+    let usage: Vec<BudgetRow> = rows
         .into_iter()
         .filter_map(|row| {
-            Some(BudgetRow {
-                portal_id: PortalId::parse(row.portal_id)?,
-                used: row.used,
-                reserved: row.reserved,
-            })
+            let portal_id = row.portal_id.and_then(PortalId::parse)?;
+            Some(BudgetRow { portal_id, used: row.used?, reserved: row.reserved? })
         })
         .collect();
-    Ok((usage, since))
+    let ledger = OrgLedger {
+        allocation,
+        observed: observed.map(|(used, at)| Observation { used, at, ours_since }),
+        used: usage.iter().map(BudgetRow::counted).sum(),
+    };
+    Ok(Some((ledger, usage, now)))
 }

@@ -197,11 +197,17 @@ impl PortalTx {
         Ok(connection)
     }
 
+    /// A share that grows writes its org's row, as it is: whoever shares out the org's calls by what he has read, without a
+    /// lock, sees by the row's version that he has read too little (`shares`).
     async fn write_connection(&mut self, connection: &Connection) -> Result<(), StoreError> {
         let credential =
             connection.credential.as_ref().map(|info| write_json("credential", info)).transpose()?;
         sqlx::query!(
             "/* connections::save_connection */
+            with grown as (
+                update orgs set version = version
+                where org_id = (select org_id from connections where connection_id = $1 and api_call_limit < $4)
+            )
             update connections
             set state = $2, credential = $3, api_call_limit = $4, findings = $5, probed_at = $6,
                 disconnected_at = $7, version = $8

@@ -87,7 +87,7 @@ impl Store {
 impl InstallationTx {
     /// Writes the audit row, the chain's new head and the answer in one statement.
     async fn seal<T: Serialize>(&mut self, call: &Call, answer: &T) -> Result<(), StoreError> {
-        let row = self.audit_row(call);
+        let row = audit_row(call, self.audit_head, self.now, &self.details);
         sqlx::query!(
             r#"/* installation::seal */
             with moved as (
@@ -119,10 +119,11 @@ impl InstallationTx {
         .await?;
         Ok(())
     }
+}
 
-    fn audit_row(&self, call: &Call) -> Row {
-        // Nothing counts the changes of an installation but the chain itself.
-        let place = (NO_PORTAL, 0);
-        self.audit_head.append(draft(call, place, self.now, self.details.write(&[], &[])))
-    }
+/// The row of a change in the chain that ends here.
+pub(super) fn audit_row(call: &Call, end: Head, now: OffsetDateTime, details: &Details) -> Row {
+    // Nothing counts the changes of an installation but the chain itself.
+    let place = (NO_PORTAL, 0);
+    end.append(draft(call, place, now, details.write(&[], &[])))
 }

@@ -173,7 +173,8 @@ impl Store {
         Ok(())
     }
 
-    /// Sets how many API calls portals of an org hold, all in one transaction.
+    /// Sets how many API calls portals of an org hold, all in one transaction: for what
+    /// [`allocate_seen`](Self::allocate_seen) can't write.
     ///
     /// The portals are locked in ascending order, then the org: the order that connecting keeps as well.
     ///

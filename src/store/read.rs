@@ -5,9 +5,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    BudgetRow, Store, StoreError,
+    Store, StoreError,
     connections::ConnectionRow,
-    orgs::{OrgRecord, OrgRow, org_connections},
+    orgs::{OrgRecord, OrgRow},
     reader::{Connections, Portals, SetupKey, Setups, Syncs, TestContacts},
     setups::{OrgShare, view},
     transaction::{read_json, read_text},
@@ -226,28 +226,6 @@ impl Store {
         Ok(Page::cut(connections, size))
     }
 
-    /// An org, its connections by place, and what its portals used.
-    ///
-    /// # Errors
-    /// `ORG_NOT_FOUND`.
-    pub async fn org(&self, org_id: &OrgId) -> Result<(OrgRecord, Vec<Connection>), StoreError> {
-        let org = sqlx::query_as!(
-            OrgRow,
-            "/* read::org */
-            select org_id, portal_cap, name, edition, environment, instance_url, seats, allocation,
-                allocation_source, observed_used, observed_at, version, created_at, updated_at
-            from orgs where org_id = $1",
-            org_id.as_str(),
-        )
-        .fetch_optional(&mut *self.pool.acquire().await?)
-        .await?
-        .ok_or(Reason::OrgNotFound)?
-        .read()?;
-        let mut connection = self.pool.acquire().await?;
-        let connections = org_connections(&mut connection, org_id).await?;
-        Ok((org, connections))
-    }
-
     /// Orgs by ascending id, each with the number of portals that are connected. With a grant that names portals, those
     /// that one of them is connected to.
     ///
@@ -401,18 +379,5 @@ impl Store {
             .map(|state| read_json("test contact", state))
             .collect::<Result<_, StoreError>>()?;
         Ok(Page::cut(contacts, size))
-    }
-
-    /// An org with everything that its budget is made of.
-    ///
-    /// # Errors
-    /// `ORG_NOT_FOUND`.
-    pub async fn budget(
-        &self,
-        org_id: &OrgId,
-    ) -> Result<(OrgRecord, Vec<Connection>, Vec<BudgetRow>), StoreError> {
-        let (org, connections) = self.org(org_id).await?;
-        let usage = self.api_usage(org_id).await?;
-        Ok((org, connections, usage))
     }
 }

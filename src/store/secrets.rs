@@ -91,7 +91,7 @@ impl StoredSecret {
         Some(Self { secret_id: secret_id?, version: version?, sealed: sealed?, info: info? })
     }
 
-    fn read(self) -> Result<SecretRow, StoreError> {
+    pub(super) fn read(self) -> Result<SecretRow, StoreError> {
         let Self { secret_id, version, sealed, info } = self;
         Ok(SecretRow { secret_id, version, sealed, info: read_text("credential", &info)? })
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Page, Store, StoreError, audit::head};
 use crate::{
     audit::{ChainHead, Draft, Head, Row},
-    domain::PortalId,
+    domain::{PortalId, Reason},
 };
 
 /// Which rows to list.
@@ -47,6 +47,8 @@ pub struct TrailPart {
     /// The head that each portal's own row names, by hub id: of all portals whose rows end in this part, and of those
     /// that should have rows and have none.
     pub heads: Vec<ChainHead>,
+    /// Which of the signed heads that were given are not rows of the trail.
+    pub not_found: Vec<ChainHead>,
 }
 
 /// Where a part begins: behind this row.
@@ -94,6 +96,47 @@ impl Stored {
                 details: self.details,
             },
         })
+    }
+}
+
+/// A line of the statement that reads a part: a row, or a head, which has no more than its place and its hash.
+struct Line {
+    what: String,
+    portal_id: i64,
+    sequence: i64,
+    revision: Option<i64>,
+    occurred_at: Option<OffsetDateTime>,
+    principal: Option<String>,
+    method: Option<String>,
+    request_id: Option<Uuid>,
+    call_id: Option<String>,
+    reason: Option<String>,
+    kinds: Option<Vec<String>>,
+    details: Option<String>,
+    prev_hash: Option<Vec<u8>>,
+    hash: Vec<u8>,
+}
+
+impl Line {
+    fn read(self) -> Result<Row, StoreError> {
+        let stored = || {
+            Some(Stored {
+                portal_id: self.portal_id,
+                sequence: self.sequence,
+                revision: self.revision?,
+                occurred_at: self.occurred_at?,
+                principal: self.principal?,
+                method: self.method?,
+                request_id: self.request_id?,
+                call_id: self.call_id,
+                reason: self.reason,
+                kinds: self.kinds?,
+                details: self.details?,
+                prev_hash: self.prev_hash?,
+                hash: self.hash,
+            })
+        };
+        stored().ok_or_else(|| StoreError::unreadable("audit row", &"a column is empty"))?.read()
     }
 }
 
@@ -187,96 +230,97 @@ impl Store {
         .await?)
     }
 
-    /// A part of the trail behind a place: of one portal, or of all or those granted.
+    /// A part of the trail behind a place, of one portal, of those granted or of all, and which of `signed` are not
+    /// rows of the trail. It is one statement, so that rows and heads are of one snapshot.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `PORTAL_NOT_FOUND` for the one portal.
     pub async fn trail_part(
         &self,
-        only: Option<Vec<i64>>,
+        portal_id: Option<PortalId>,
+        granted: Option<Vec<i64>>,
+        signed: &[ChainHead],
         after: TrailPlace,
         size: i64,
     ) -> Result<TrailPart, StoreError> {
-        let store = self.clone();
-        // In a task of its own, as every transaction: a caller who goes away can't leave it open.
-        let task = self.tasks.spawn(async move { store.read_part(only.as_deref(), after, size).await });
-        task.await.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)))
+        let only = portal_id.map(|portal_id| vec![portal_id.get()]).or(granted);
+        let lines = self.trail_lines(only.as_deref(), signed, after, size).await?;
+        let (mut rows, mut heads, mut not_found, mut is_known) = (Vec::new(), Vec::new(), Vec::new(), false);
+        for line in lines {
+            match line.what.as_str() {
+                "row" => rows.push(line.read()?),
+                "head" => heads.push(chain_head(line.portal_id, line.sequence, &line.hash)?),
+                "not_found" => not_found.push(chain_head(line.portal_id, line.sequence, &line.hash)?),
+                _ => is_known = true,
+            }
+        }
+        if portal_id.is_some() && !is_known {
+            return Err(Reason::PortalNotFound.into());
+        }
+        // They come so, but nothing promises it; to sort them here is cheaper than in the database.
+        rows.sort_by_key(|row| (row.draft.portal_id, row.sequence));
+        heads.sort_by_key(|head| head.portal_id);
+        let Page { items: rows, more } = Page::cut(rows, size);
+        Ok(TrailPart { rows, more, heads, not_found })
     }
 
-    async fn read_part(
+    /// Everything that a part is made of, each line saying what it is: a statement has one shape.
+    async fn trail_lines(
         &self,
         only: Option<&[i64]>,
+        signed: &[ChainHead],
         after: TrailPlace,
         size: i64,
-    ) -> Result<TrailPart, StoreError> {
-        let mut tx = self.pool.begin_with("begin isolation level repeatable read, read only").await?;
-        let rows = sqlx::query_as!(
-            Stored,
-            r#"/* trail::read_part */
-            select portal_id, sequence, revision, occurred_at, principal, method, request_id, call_id, reason, kinds,
-                details::text as "details!", prev_hash, hash
-            from audit_rows
-            where (portal_id, sequence) > ($1, $2) and ($3::bigint[] is null or portal_id = any($3))
-            order by portal_id, sequence
-            limit $4"#,
-            after.portal_id,
-            after.sequence,
-            only,
-            size + 1,
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        let page = Page::cut(read_all(rows)?, size);
-        // The last portal's rows go on when there is more.
-        let last = page.items.last().map(|row| row.draft.portal_id);
-        let below = last.filter(|_| page.more).unwrap_or(i64::MAX);
-        let heads = sqlx::query!(
-            r#"/* trail::read_part */
-            select portal_id as "portal_id!", audit_sequence as "audit_sequence!", audit_head as "audit_head!"
-            from (
+    ) -> Result<Vec<Line>, StoreError> {
+        let portals: Vec<i64> = signed.iter().map(|head| head.portal_id).collect();
+        let sequences: Vec<i64> = signed.iter().map(|head| head.sequence).collect();
+        let hashes: Vec<Vec<u8>> = signed.iter().map(|head| head.hash.to_vec()).collect();
+        Ok(sqlx::query_as!(
+            Line,
+            r#"/* trail::trail_lines */
+            with page as materialized (
+                select portal_id, sequence, revision, occurred_at, principal, method, request_id, call_id, reason,
+                    kinds, details::text as details, prev_hash, hash
+                from audit_rows
+                where (portal_id, sequence) > ($1, $2) and ($3::bigint[] is null or portal_id = any($3))
+                order by portal_id, sequence
+                limit $4::bigint + 1
+            ), edge as (
+                -- The portal whose rows go on behind this part.
+                select portal_id from page order by portal_id, sequence offset $4::bigint - 1 limit 1
+            ), chains as (
                 select portal_id, audit_sequence, audit_head from portals
                 union all
                 select 0, audit_sequence, audit_head from installation
-            ) as chains
-            where portal_id >= $1 and portal_id < $2 and audit_sequence > 0
-              and ($3::bigint[] is null or portal_id = any($3))
-            order by portal_id"#,
+            ), others as (
+                select 'head' as what, portal_id, audit_sequence as sequence, audit_head as hash from chains
+                where portal_id >= $1 and audit_sequence > 0 and ($3::bigint[] is null or portal_id = any($3))
+                  and ((select count(*) from page) <= $4::bigint or portal_id < (select portal_id from edge))
+                union all
+                select 'not_found', signed.portal_id, signed.sequence, signed.hash
+                from unnest($5::bigint[], $6::bigint[], $7::bytea[]) as signed (portal_id, sequence, hash)
+                left join audit_rows found
+                    on found.portal_id = signed.portal_id and found.sequence = signed.sequence
+                where found.hash is distinct from signed.hash
+                union all
+                select 'portal', portal_id, 0, '' from portals where portal_id = any($3)
+            )
+            select 'row' as "what!", portal_id as "portal_id!", sequence as "sequence!", revision, occurred_at,
+                principal, method, request_id, call_id, reason, kinds, details, prev_hash, hash as "hash!"
+            from page
+            union all
+            select what, portal_id, sequence, null, null, null, null, null, null, null, null, null, null, hash
+            from others"#,
             after.portal_id,
-            below,
+            after.sequence,
             only,
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        tx.rollback().await?;
-        let heads = heads
-            .into_iter()
-            .map(|row| chain_head(row.portal_id, row.audit_sequence, &row.audit_head))
-            .collect::<Result<_, _>>()?;
-        Ok(TrailPart { rows: page.items, more: page.more, heads })
-    }
-
-    /// Which of these heads are not rows of the trail.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn heads_not_found(&self, heads: &[ChainHead]) -> Result<Vec<ChainHead>, StoreError> {
-        let portals: Vec<i64> = heads.iter().map(|head| head.portal_id).collect();
-        let sequences: Vec<i64> = heads.iter().map(|head| head.sequence).collect();
-        let hashes: Vec<Vec<u8>> = heads.iter().map(|head| head.hash.to_vec()).collect();
-        let rows = sqlx::query!(
-            r#"/* trail::heads_not_found */
-            select signed.portal_id as "portal_id!", signed.sequence as "sequence!", signed.hash as "hash!"
-            from unnest($1::bigint[], $2::bigint[], $3::bytea[]) as signed (portal_id, sequence, hash)
-            left join audit_rows found
-                on found.portal_id = signed.portal_id and found.sequence = signed.sequence
-            where found.hash is distinct from signed.hash"#,
+            size,
             &portals,
             &sequences,
             &hashes,
         )
         .fetch_all(&mut *self.pool.acquire().await?)
-        .await?;
-        rows.into_iter().map(|row| chain_head(row.portal_id, row.sequence, &row.hash)).collect()
+        .await?)
     }
 }
 

@@ -2,20 +2,27 @@
 //! rows carry it is then worked at until it is so, by whoever has the lease.
 
 mod rotation;
+mod seen;
+mod write;
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{Store, StoreError};
+use crate::domain::{Reason, Refusal};
 
 pub(super) use rotation::{begin_rewrap, is_other_key_carried};
+pub use seen::KeysSeen;
 
 /// Servers that have not been heard of for so long are forgotten.
 const FORGET_AFTER: Duration = Duration::hours(1);
 
 /// What a server can open with, and what it seals with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Holding {
     /// Its keys.
     pub key_ids: Vec<String>,
@@ -35,22 +42,25 @@ pub struct Seal {
 }
 
 /// A server that runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct KeyHolder {
     /// Its id, made up at its start.
     pub server_id: Uuid,
     /// Its keys.
+    #[serde(flatten)]
     pub holding: Holding,
     /// When it started.
+    #[serde(with = "time::serde::rfc3339")]
     pub started_at: OffsetDateTime,
     /// When it was last heard of.
+    #[serde(with = "time::serde::rfc3339")]
     pub seen_at: OffsetDateTime,
     /// It was heard of so lately that it counts as running.
     pub is_live: bool,
 }
 
 /// A change of the key that seals.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct KeyRotation {
     /// Its id.
     pub rotation_id: Uuid,
@@ -61,22 +71,15 @@ pub struct KeyRotation {
     /// Who asked for it.
     pub requested_by: String,
     /// When.
+    #[serde(with = "time::serde::rfc3339")]
     pub started_at: OffsetDateTime,
     /// When no row carried another key any more.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub finished_at: Option<OffsetDateTime>,
     /// Rows whose data key was wrapped anew.
     pub rewrapped: i64,
     /// Rows of the last pass whose secret does not open.
     pub unreadable: i64,
-}
-
-/// A key that was given up.
-#[derive(Clone, Debug)]
-pub struct RetiredKey {
-    /// Its id.
-    pub key_id: String,
-    /// When.
-    pub retired_at: OffsetDateTime,
 }
 
 /// Everything that the database knows of keys.
@@ -85,13 +88,13 @@ pub struct KeyRecord {
     /// The key that seals.
     pub sealing_key_id: String,
     /// Rows by the key that they carry; an envelope that names none has an empty one.
-    pub rows: Vec<(String, i64)>,
+    pub rows: BTreeMap<String, i64>,
     /// Servers that were heard of lately.
     pub holders: Vec<KeyHolder>,
     /// The newest rotation.
     pub rotation: Option<KeyRotation>,
     /// Keys that were given up.
-    pub retired: Vec<RetiredKey>,
+    pub retired: Vec<String>,
 }
 
 /// A sealed row that carries another key.
@@ -164,42 +167,6 @@ impl Store {
             .await?;
         Ok(())
     }
-
-    /// Everything that is known of keys. A server counts as running when it was heard of within `live`.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn key_record(&self, live: Duration) -> Result<KeyRecord, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        let sealing_key_id = sealing_key(&mut connection).await?;
-        let rows = sqlx::query!(
-            r#"/* keys::key_record */
-            select coalesce(key_id, '') as "key_id!", count(*) as "rows!" from secrets group by 1 order by 1"#
-        )
-        .fetch_all(&mut *connection)
-        .await?;
-        let retired = sqlx::query_as!(
-            RetiredKey,
-            "/* keys::key_record */ select key_id, retired_at from retired_keys order by key_id limit 1000"
-        )
-        .fetch_all(&mut *connection)
-        .await?;
-        let rotation = sqlx::query_as!(
-            KeyRotation,
-            "/* keys::key_record */
-            select rotation_id, from_key_id, to_key_id, requested_by, started_at, finished_at, rewrapped, unreadable
-            from key_rotations order by started_at desc, rotation_id desc limit 1"
-        )
-        .fetch_optional(&mut *connection)
-        .await?;
-        Ok(KeyRecord {
-            sealing_key_id,
-            rows: rows.into_iter().map(|row| (row.key_id, row.rows)).collect(),
-            holders: holders(&mut connection, live).await?,
-            rotation,
-            retired,
-        })
-    }
 }
 
 async fn announce(
@@ -260,6 +227,34 @@ async fn holders(connection: &mut PgConnection, live: Duration) -> Result<Vec<Ke
             is_live: row.is_live,
         })
         .collect())
+}
+
+impl KeyRecord {
+    /// Whether a key may become the one that seals.
+    fn check_rotation(&self, to: &str) -> Result<(), Refusal> {
+        if self.sealing_key_id == to && self.rows.keys().all(|carried| carried == to) {
+            return Err(Refusal::new(Reason::NoNewKey).with("key_id", to));
+        }
+        if self.retired.iter().any(|retired| retired == to) {
+            return Err(Refusal::new(Reason::KeyRetired).with("key_id", to));
+        }
+        let without =
+            self.holders.iter().filter(|holder| holder.is_live && !holder.holding.opens(to)).count();
+        if without > 0 {
+            return Err(Refusal::new(Reason::KeyNotEverywhere).with("key_id", to).with("servers", without));
+        }
+        Ok(())
+    }
+
+    /// Whether keys may be given up; `key_id` is the one that was asked for.
+    fn check_retirement(&self, key_id: &str, keys: &[String]) -> Result<(), Refusal> {
+        let rows: i64 = keys.iter().filter_map(|key| self.rows.get(key)).sum();
+        let seals = |holder: &KeyHolder| holder.is_live && keys.contains(&holder.holding.sealing_key_id);
+        if rows > 0 || keys.contains(&self.sealing_key_id) || self.holders.iter().any(seals) {
+            return Err(Refusal::new(Reason::KeyInUse).with("key_id", key_id).with("rows", rows));
+        }
+        Ok(())
+    }
 }
 
 impl Holding {

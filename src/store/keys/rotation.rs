@@ -1,6 +1,6 @@
 //! Changing the key that seals, and giving one up: changes of the installation as a whole, one after the other.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use time::Duration;
 use uuid::Uuid;
@@ -12,11 +12,17 @@ use crate::{
 };
 
 impl Store {
-    /// Makes another key the one that seals, once every running server holds it. All rows are then wrapped anew.
+    /// Makes another key the one that seals, once every running server holds it, under the installation's lock. All rows
+    /// are then wrapped anew.
     ///
     /// # Errors
     /// `NO_NEW_KEY` when it seals already and no row carries another, `KEY_RETIRED`, `KEY_NOT_EVERYWHERE`.
-    pub async fn start_rotation(&self, call: &Call, to: &str, live: Duration) -> Result<(), StoreError> {
+    pub(super) async fn start_rotation(
+        &self,
+        call: &Call,
+        to: &str,
+        live: Duration,
+    ) -> Result<(), StoreError> {
         let (to, principal) = (to.to_owned(), call.principal.clone());
         self.change_installation(call, move |tx| {
             let (to, principal) = (to.clone(), principal.clone());
@@ -25,11 +31,11 @@ impl Store {
         .await
     }
 
-    /// Gives a key up that no row carries.
+    /// Gives a key up that no row carries, under the installation's lock.
     ///
     /// # Errors
     /// `KEY_IN_USE` while rows carry one of `keys` or a running server seals with it. `key_id` is the one asked for.
-    pub async fn retire_key(
+    pub(super) async fn retire_key(
         &self,
         call: &Call,
         key_id: &str,
@@ -42,14 +48,6 @@ impl Store {
             Box::pin(async move { retire_key(tx, &key_id, &keys, &principal, live).await })
         })
         .await
-    }
-
-    /// The answer to this very request, if it was made before.
-    ///
-    /// # Errors
-    /// `REQUEST_ID_REUSED`.
-    pub async fn was_done(&self, call: &Call) -> Result<bool, StoreError> {
-        Ok(self.recorded::<()>(call).await?.is_some())
     }
 }
 
@@ -103,7 +101,7 @@ async fn start_rotation(
         .execute(&mut *connection)
         .await?;
     begin_rewrap(connection, &from, to, principal).await?;
-    tx.details.note("keys", json!({ "act": "rotated", "from": from, "to": to }));
+    tx.details.note("keys", rotated(&from, to));
     Ok(())
 }
 
@@ -160,7 +158,17 @@ async fn retire_key(
     )
     .execute(connection)
     .await?;
-    // All that went with it: of a key management service the older ones go too.
-    tx.details.note("keys", json!({ "act": "retired", "key_ids": keys }));
+    tx.details.note("keys", retired(keys));
     Ok(())
+}
+
+/// What the audit row of a rotation tells.
+pub(super) fn rotated(from: &str, to: &str) -> Value {
+    json!({ "act": "rotated", "from": from, "to": to })
+}
+
+/// What the audit row of keys that are given up tells: all that went along, of a key management service the older ones
+/// too.
+pub(super) fn retired(keys: &[String]) -> Value {
+    json!({ "act": "retired", "key_ids": keys })
 }

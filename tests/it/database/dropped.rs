@@ -90,6 +90,7 @@ struct Path {
 const CHANGE: Path = Path { name: "change", effect: "select revision from portals where portal_id = 1" };
 const ALLOCATE: Path =
     Path { name: "allocate", effect: "select version - 1 from orgs where org_id like '%EAA'" };
+const SHARE: Path = Path { name: "share", effect: "select version - 1 from orgs where org_id like '%EAA'" };
 const RESERVE: Path = Path { name: "reserve", effect: "select count(*) from api_reservations" };
 const SETTLE: Path =
     Path { name: "settle", effect: "select coalesce(sum(calls), 0)::bigint / 5 from api_calls" };
@@ -99,7 +100,7 @@ const TAKE: Path = Path { name: "take", effect: "select coalesce(max(fence), 0) 
 const OBSERVE: Path = Path { name: "observe", effect: "select count(*) from orgs where observed_used = 7" };
 const PREVIEW: Path = Path { name: "preview", effect: "select revision from portals where portal_id = 1" };
 
-const PATHS: [&Path; 8] = [&CHANGE, &ALLOCATE, &RESERVE, &SETTLE, &COUNT, &TAKE, &OBSERVE, &PREVIEW];
+const PATHS: [&Path; 9] = [&CHANGE, &ALLOCATE, &SHARE, &RESERVE, &SETTLE, &COUNT, &TAKE, &OBSERVE, &PREVIEW];
 
 fn portal(id: i64) -> Result<PortalId> {
     PortalId::parse(id).ok_or_else(|| anyhow::anyhow!("no portal id"))
@@ -135,6 +136,15 @@ async fn take(path: &Path, store: &Store, times: usize) -> Result<bool> {
             let shares = BTreeMap::from([(portal(1)?, 100), (portal(2)?, 200)]);
             let call = Call::internal("test");
             polled(times, store.allocate(&call, &org, shares, None)).await.transpose()?.is_some()
+        }
+        "share" => {
+            let shares = BTreeMap::from([(portal(1)?, 100), (portal(2)?, 200)]);
+            let call = Call::internal("test");
+            let share = async {
+                let seen = store.look_at_org(&call, &org, &shares).await?;
+                store.allocate_seen(&call, seen, shares.clone(), None).await
+            };
+            polled(times, share).await.transpose()?.is_some()
         }
         "reserve" => polled(times, store.reserve_api_calls(&org, portal(1)?, 5)).await.transpose()?.is_some(),
         "settle" => {

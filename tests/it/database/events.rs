@@ -54,7 +54,14 @@ async fn share(store: &Store, limit: i64) -> Result<()> {
     let portal = |id| PortalId::parse(id).ok_or_else(|| anyhow::anyhow!("no portal id"));
     let org = OrgId::parse(ORG_A).ok_or_else(|| anyhow::anyhow!("no org id"))?;
     let shares = BTreeMap::from([(portal(1)?, limit), (portal(2)?, limit)]);
-    store.allocate(&Call::internal("test"), &org, shares, None).await?;
+    let call = Call::internal("test");
+    // By one statement, or under the locks.
+    if limit % 2 == 0 {
+        let seen = store.look_at_org(&call, &org, &shares).await?;
+        store.allocate_seen(&call, seen, shares, None).await?;
+    } else {
+        store.allocate(&call, &org, shares, None).await?;
+    }
     Ok(())
 }
 

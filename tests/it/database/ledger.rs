@@ -37,7 +37,7 @@ fn org() -> Result<OrgId> {
 
 /// What a portal has used and set aside.
 async fn usage(store: &Store, portal_id: i64) -> Result<(i64, i64)> {
-    let rows = store.api_usage(&org()?).await?;
+    let (_, _, rows) = store.budget(&org()?).await?;
     let own = rows.into_iter().find(|row| row.portal_id.get() == portal_id);
     Ok(own.map_or((0, 0), |BudgetRow { used, reserved, .. }| (used, reserved)))
 }

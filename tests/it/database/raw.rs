@@ -45,6 +45,16 @@ pub fn insert(id: u8, portal_id: i64, org_id: &str, place: i32, state: &str) -> 
     )
 }
 
+/// The statement that inserts a portal's secret under a key, which nobody can open.
+pub fn insert_secret(portal_id: i64, key: &str) -> String {
+    let sealed = [&[1, u8::try_from(key.len()).unwrap_or(0)], key.as_bytes()].concat();
+    format!(
+        "insert into secrets (secret_id, portal_id, kind, role, version, sealed, info) values \
+         (gen_random_uuid(), {portal_id}, 'security_token', 'current', 1, '\\x{}', '{{}}')",
+        hex::encode(sealed)
+    )
+}
+
 pub fn uuid(id: u8) -> String {
     format!("00000000-0000-0000-0000-0000000000{id:02x}")
 }
