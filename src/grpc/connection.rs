@@ -2,10 +2,12 @@
 
 use std::{
     convert::Infallible,
+    future::poll_fn,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    task::Poll,
     time::Duration,
 };
 
@@ -26,6 +28,7 @@ use tower::Service as _;
 use super::{
     accept::Ticket,
     auth::ClientCertificate,
+    coalesced::Coalesced,
     held_body::HeldBody,
     tls::{self, Tls},
 };
@@ -135,12 +138,19 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             Ok::<_, Infallible>(response.map(|body| HeldBody::new(body, under_way)))
         }
     });
+    let (stream, written) = Coalesced::halves(stream);
     let connection = protocol.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let mut is_ending = false;
     loop {
         tokio::select! {
-            result = connection.as_mut() => {
+            result = poll_fn(|context| {
+                let polled = connection.as_mut().poll(context);
+                match written.drain(context) {
+                    Poll::Ready(Err(error)) if polled.is_pending() => Poll::Ready(Err(error.into())),
+                    _ => polled,
+                }
+            }) => {
                 if let Err(error) = result {
                     tracing::debug!(%error, "connection ended with an error");
                 }

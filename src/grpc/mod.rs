@@ -8,6 +8,7 @@ pub mod accept;
 pub mod access;
 pub mod auth;
 pub mod call;
+mod coalesced;
 mod connection;
 pub mod convert;
 pub mod describe;
