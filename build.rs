@@ -59,6 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut builder = tonic_prost_build::configure()
         .emit_rerun_if_changed(false)
         .build_client(false)
+        .codec_path("crate::api::SizedCodec")
         .out_dir(servers)
         .extern_path(".connector.v1", "crate::api::v1");
     for response in WATCH_RESPONSES {

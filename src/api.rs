@@ -1,12 +1,15 @@
 //! The generated gRPC API, `connector.v1`, and its descriptor.
 //!
 //! Nothing here but what the compiler makes of `proto/`, `Debug` for the messages that carry secrets, and the one
-//! message that a server sends in another form than clients get it: the response of a watch.
+//! message that a server sends in another form than clients get it: the response of a watch. The servers' codec gives that
+//! one less room.
 
+mod codec;
 mod encoded_event;
 
 use std::fmt;
 
+pub use codec::SizedCodec;
 pub use encoded_event::EncodedEvent;
 
 /// The messages and clients of `connector.v1`.
