@@ -175,6 +175,18 @@ impl Store {
         &self.settings
     }
 
+    /// Runs a read to its end, whether or not anybody still waits for it.
+    ///
+    /// # Errors
+    /// What it fails with.
+    pub async fn in_a_task<T: Send + 'static>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let task = self.tasks.spawn(read);
+        task.await.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)))
+    }
+
     /// Whether the database answers and takes writes.
     ///
     /// # Errors

@@ -1,15 +1,18 @@
 //! The loop of a stream: snapshot, then whatever comes after the cursor, in batches, at the consumer's own pace.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
     hub::{Hub, Known},
-    source::{Scope, Source},
+    source::{Scope, SnapshotPage, Source},
     token::{Identity, MAX_INCLUDED, Place},
     yields::Out,
 };
@@ -96,11 +99,13 @@ pub(super) type Sent<R> = Yielded<<R as Source>::Snapshot>;
 
 pub(super) struct Stream<R: Source> {
     pub(super) hub: Hub,
-    pub(super) source: R,
+    pub(super) source: Arc<R>,
     pub(super) identity: Identity,
     pub(super) settings: StreamSettings,
     pub(super) stop: CancellationToken,
     pub(super) out: Out<Sent<R>>,
+    /// When it last said something.
+    sent_at: Instant,
     cursor: Position,
     /// Portals that the snapshot shows as they are after the cursor, until their events have been passed.
     included: BTreeMap<i64, i64>,
@@ -120,7 +125,8 @@ impl<R: Source> Stream<R> {
             incarnation: hub.store().incarnation(),
         };
         let (cursor, included) = (Position::default(), BTreeMap::new());
-        Self { hub, source, identity, settings, stop, out, cursor, included }
+        let source = Arc::new(source);
+        Self { hub, source, identity, settings, stop, out, sent_at: Instant::now(), cursor, included }
     }
 
     /// Checks a resume token before the stream begins, so that a bad one is the call's own error.
@@ -134,6 +140,7 @@ impl<R: Source> Stream<R> {
                 (self.hub.store().retained(portal_id).await?.revision, position.revision)
             }
             Scope::All if position == Position::default() => return Ok(Begin::Snapshot),
+            // The call itself waits for it, and not a consumer.
             Scope::All => (self.hub.store().position_bounds().await?.1, position.xid),
         };
         if at > newest {
@@ -172,8 +179,7 @@ impl<R: Source> Stream<R> {
 
     /// Sends what came after the token. Nothing will follow a final state, also when the token lies behind it.
     async fn catch_up(&mut self) -> Result<(), Stop> {
-        let finished = self.source.can_finish()
-            && self.source.snapshot(self.hub.store(), (0, Uuid::nil())).await?.finished;
+        let finished = self.source.can_finish() && self.snapshot((0, Uuid::nil())).await?.finished;
         loop {
             let read = self.next_events().await?;
             // Asked after reading: what was there then has been read.
@@ -183,6 +189,7 @@ impl<R: Source> Stream<R> {
             if !self.send_all(read).await? {
                 break;
             }
+            self.go_on()?;
         }
         if finished { Err(Stop::End(EndCause::Finished)) } else { Ok(()) }
     }
@@ -197,15 +204,12 @@ impl<R: Source> Stream<R> {
         let begin = match self.source.scope() {
             Scope::Portal(_) => Position::default(),
             // Read before the snapshot: what commits in between comes again as an event, unless it is included.
-            Scope::All => self.hub.store().current_position().await?,
+            Scope::All => self.apart(|hub, _| async move { hub.store().current_position().await }).await?,
         };
         let mut shown = BTreeMap::new();
         let mut after = (0, Uuid::nil());
         loop {
-            let page = {
-                let _turn = self.hub.turn().await;
-                self.source.snapshot(self.hub.store(), after).await?
-            };
+            let page = self.snapshot(after).await?;
             shown.extend(page.included);
             // Whoever resumes within a snapshot needs a whole one.
             self.cursor = Position::default();
@@ -225,43 +229,87 @@ impl<R: Source> Stream<R> {
                 Some(next) => after = next,
                 None => return Ok(()),
             }
+            self.go_on()?;
         }
+    }
+
+    async fn snapshot(&self, after: (i64, Uuid)) -> Result<SnapshotPage<R::Snapshot>, StoreError> {
+        match self.source.scope() {
+            Scope::Portal(_) => self.source.snapshot(self.hub.store(), after).await,
+            Scope::All => {
+                self.apart(move |hub, source| async move {
+                    let _turn = hub.turn().await;
+                    source.snapshot(hub.store(), after).await
+                })
+                .await
+            }
+        }
+    }
+
+    /// Reads in a task of the store. What takes a turn or a connection must come to its end also when the consumer does not
+    /// read: nobody asks this stream for more then, and it would keep what others wait for.
+    async fn apart<T, F>(&self, read: impl FnOnce(Hub, Arc<R>) -> F + Send) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let read = read(self.hub.clone(), Arc::clone(&self.source));
+        self.hub.store().in_a_task(read).await
+    }
+
+    /// Whether there is time for more: a server that goes away does not wait for who is far behind.
+    fn go_on(&self) -> Result<(), Stop> {
+        if self.stop.is_cancelled() { Err(Stop::End(EndCause::ServerShutdown)) } else { Ok(()) }
     }
 
     /// Keeps in mind what the snapshot shows that comes after the cursor.
     async fn include(&mut self, shown: BTreeMap<i64, i64>) -> Result<(), Stop> {
-        let kinds = self.source.event_kinds();
-        let moved = self.hub.store().moved_since(self.cursor, kinds).await?;
+        let cursor = self.cursor;
+        let moved = self
+            .apart(
+                move |hub, source| async move { hub.store().moved_since(cursor, source.event_kinds()).await },
+            )
+            .await?;
         self.included = shown.into_iter().filter(|(portal_id, _)| moved.contains(portal_id)).collect();
         Ok(())
     }
 
     async fn follow(&mut self, mut wakes: Wakes, deadline: Instant) -> Stop {
+        let stop = self.stop.clone();
+        let mut stopped = pin!(stop.cancelled());
+        // One timer for both, which goes on while messages come: there may be very many streams.
+        let mut silence = pin!(sleep_until(deadline.min(self.sent_at + self.settings.heartbeat)));
         let mut last_read = Instant::now();
         loop {
-            // One timer for both: there may be very many streams.
-            let silent_until = deadline.min(Instant::now() + self.settings.heartbeat);
             tokio::select! {
                 is_open = wakes.changed() => if !is_open { return Stop::End(EndCause::ServerShutdown) },
-                () = self.stop.cancelled() => return Stop::End(EndCause::ServerShutdown),
-                () = tokio::time::sleep_until(silent_until) => {
-                    if silent_until == deadline {
+                () = &mut stopped => return Stop::End(EndCause::ServerShutdown),
+                () = &mut silence => {
+                    let now = Instant::now();
+                    if now >= deadline {
                         return Stop::End(EndCause::MaxAge);
                     }
-                    self.send(Item::Heartbeat(OffsetDateTime::now_utc())).await;
+                    let is_silent = now >= self.sent_at + self.settings.heartbeat;
+                    if is_silent {
+                        self.send(Item::Heartbeat(OffsetDateTime::now_utc())).await;
+                    }
+                    silence.as_mut().reset(deadline.min(self.sent_at + self.settings.heartbeat));
+                    if !is_silent {
+                        continue;
+                    }
                 }
             }
-            if let Err(stopped) = Box::pin(self.read_on(&mut wakes, last_read.elapsed())).await {
+            if let Err(stopped) = self.read_on(&mut wakes, last_read.elapsed()).await {
                 return stopped;
             }
             last_read = Instant::now();
         }
     }
 
-    /// Sends everything after the cursor.
+    /// Sends everything after the cursor. What asks the database is in boxes: most of the time nothing does.
     async fn read_on(&mut self, wakes: &mut Wakes, silence: Duration) -> Result<(), Stop> {
-        if silence > CHECK_RETENTION_AFTER && self.events_are_gone().await? {
-            self.reset(ResetCause::ConsumerTooSlow).await?;
+        if silence > CHECK_RETENTION_AFTER && Box::pin(self.events_are_gone()).await? {
+            Box::pin(self.reset(ResetCause::ConsumerTooSlow)).await?;
         }
         let (known, events) = wakes.known(self.cursor.revision);
         match events {
@@ -270,7 +318,7 @@ impl<R: Source> Stream<R> {
                     self.send_event(Position::default(), &event).await?;
                 }
             }
-            None => self.read_all().await?,
+            None => Box::pin(self.read_all()).await?,
         }
         // Events of other kinds up to what was known before reading are behind us as well.
         match self.source.scope() {
@@ -286,6 +334,7 @@ impl<R: Source> Stream<R> {
             if !self.send_all(read).await? {
                 return Ok(());
             }
+            self.go_on()?;
         }
     }
 
@@ -295,10 +344,13 @@ impl<R: Source> Stream<R> {
                 self.hub.store().portal_events(portal_id, self.cursor.revision).await.map(Read::Portal)
             }
             Scope::All => {
-                let _turn = self.hub.turn().await;
-                let kinds = self.source.event_kinds();
-                let grant = self.source.grant();
-                self.hub.store().all_events(grant, self.cursor, kinds, BATCH).await.map(Read::All)
+                let cursor = self.cursor;
+                self.apart(move |hub, source| async move {
+                    let _turn = hub.turn().await;
+                    let (grant, kinds) = (source.grant(), source.event_kinds());
+                    hub.store().all_events(grant, cursor, kinds, BATCH).await.map(Read::All)
+                })
+                .await
             }
         }
     }
@@ -349,7 +401,10 @@ impl<R: Source> Stream<R> {
             Scope::Portal(portal_id) => {
                 self.hub.store().retained(portal_id).await?.pruned_to > self.cursor.revision
             }
-            Scope::All => Position::after_all_of(self.hub.store().position_bounds().await?.0) > self.cursor,
+            Scope::All => {
+                let bounds = self.apart(|hub, _| async move { hub.store().position_bounds().await }).await?;
+                Position::after_all_of(bounds.0) > self.cursor
+            }
         })
     }
 
@@ -364,7 +419,8 @@ impl<R: Source> Stream<R> {
     }
 
     /// Sends at the consumer's pace.
-    fn send(&self, item: Item<R::Snapshot>) -> impl Future<Output = ()> + Send {
+    fn send(&mut self, item: Item<R::Snapshot>) -> impl Future<Output = ()> + Send + use<R> {
+        self.sent_at = Instant::now();
         self.out.send(Box::new(Ok(Message { item, resume_token: self.token() })))
     }
 }

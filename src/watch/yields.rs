@@ -20,10 +20,11 @@ impl<T: Send> Out<T> {
     }
 
     /// Comes back when the consumer has taken it. Of two that are sent at once the first would be lost.
-    pub(super) fn send(&self, item: T) -> impl Future<Output = ()> + Send {
+    pub(super) fn send(&self, item: T) -> impl Future<Output = ()> + Send + use<T> {
         *locked(&self.0) = Some(item);
+        let slot = Arc::clone(&self.0);
         // Nobody need be woken: it is the consumer that asks, after it has taken the item.
-        poll_fn(|_| if locked(&self.0).is_some() { Poll::Pending } else { Poll::Ready(()) })
+        poll_fn(move |_| if locked(&slot).is_some() { Poll::Pending } else { Poll::Ready(()) })
     }
 
     /// What `run` sends here, until it ends.

@@ -26,9 +26,11 @@ const LINES: usize = 4;
 const STREAMS: usize = 10;
 const READING: usize = 8;
 const CHANGES: usize = 300;
-/// What a stream of the server may hold for its consumer: a batch of events, the messages that wait, and a frame of
-/// 32 KiB with messages of a KiB and more.
-const HELD: usize = 100 + 4 + 33;
+/// What a stream of the server may hold for its consumer: a batch of events, and a frame of 32 KiB with messages of a KiB
+/// and more.
+const HELD: usize = 100 + 33;
+/// Portals beside the one that walked: what tells of all takes several messages.
+const OTHERS: i64 = 400;
 
 /// A connection whose streams take a KiB each until somebody reads.
 async fn narrow(world: &World) -> Result<Line> {
@@ -49,6 +51,23 @@ async fn no_connection_is_held(world: &World) -> Result<()> {
         Ok((held == 0).then_some(()))
     })
     .await
+}
+
+/// All messages of a snapshot.
+async fn snapshot(stream: &mut Messages) -> Result<usize> {
+    let mut portals = 0;
+    loop {
+        let message = tokio::time::timeout(PATIENCE, futures::StreamExt::next(stream)).await?;
+        match message.context("the stream ended")??.said {
+            Said::Snapshot { shown, more } => {
+                portals += shown.len();
+                if !more {
+                    return Ok(portals);
+                }
+            }
+            other => anyhow::bail!("{other:?} amid a snapshot"),
+        }
+    }
 }
 
 /// Everything that a stream tells until it has nothing more to tell.
@@ -113,6 +132,44 @@ async fn stalled_consumers_cost_the_others_nothing() -> Result<()> {
         let told = rest(stream).await?;
         ensure!(revisions.starts_with(&told), "{told:?} is no beginning of {revisions:?}");
         ensure!(told.len() <= HELD, "the server held {} messages for one that does not read", told.len());
+    }
+    Ok(())
+}
+
+/// Streams over all portals read by turns, with connections of the pool: one that nobody reads must have given both back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_read_of_all_portals_keeps_nobodys_turn() -> Result<()> {
+    let world = world_with(1, |config| {
+        config.grpc.heartbeat = Duration::from_millis(500);
+        config.database.max_connections = 4.try_into().unwrap_or(config.database.max_connections);
+    })
+    .await?;
+    let walk = Walk::enabled(&world).await?;
+    let mut sql = PgConnection::connect(&world.database.url()).await?;
+    sqlx::query(
+        "insert into portals (portal_id, revision, portal, sync, sync_version)
+        select portal_id + n, 0, portal, sync, 0 from portals, generate_series(1, $1) as n",
+    )
+    .bind(OTHERS)
+    .execute(&mut sql)
+    .await?;
+    let watch = Watch::SyncStatus(0);
+    let mut stalled = Vec::new();
+    for _ in 0..LINES {
+        let clients = Clients::over(narrow(&world).await?);
+        for _ in 0..STREAMS {
+            stalled.push(watch.open(&clients, "").await?);
+        }
+    }
+    for round in 0..20 {
+        let mut stream = watch.open(&Clients::over(world.line().await?), "").await?;
+        ensure!(snapshot(&mut stream).await? == usize::try_from(OTHERS)? + 1);
+        settings(&walk.clients, walk.portal_id, round % 2 == 0).await?;
+        change(&mut stream).await?;
+    }
+    // They have missed nothing either.
+    for stream in &mut stalled {
+        ensure!(snapshot(stream).await? == usize::try_from(OTHERS)? + 1);
     }
     Ok(())
 }
