@@ -218,6 +218,10 @@ impl Control {
                     looks += 1;
                     tokio::time::sleep(settings.refresh_interval.clamp(LEAST_WAIT, MOST_WAIT)).await;
                     seen = store.look_at_keys(call, settings.live()).await?;
+                    // The same call may have got through at another server meanwhile.
+                    if seen.was_done(call)? {
+                        return Ok(seen.record);
+                    }
                 }
                 outcome => return Ok(outcome?),
             }

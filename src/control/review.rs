@@ -123,7 +123,15 @@ impl Control {
 fn review_etag(setup: &Setup) -> String {
     let decisions =
         Answers { test_contact: None, tested: false, import_decision: None, ..setup.answers.clone() };
-    // Answers always serialize.
-    let bytes = serde_json::to_vec(&decisions).unwrap_or_default();
-    hex::encode(digest::digest(&digest::SHA256, &bytes).as_ref().get(..16).unwrap_or_default())
+    // By name, without what is not decided: it does not depend on how answers are stored. They always serialize.
+    let mut decided = serde_json::to_value(&decisions).unwrap_or_default();
+    if let Some(fields) = decided.as_object_mut() {
+        fields.retain(|_, answer| !answer.is_null());
+    }
+    hex::encode(
+        digest::digest(&digest::SHA256, decided.to_string().as_bytes())
+            .as_ref()
+            .get(..16)
+            .unwrap_or_default(),
+    )
 }

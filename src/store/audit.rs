@@ -42,7 +42,8 @@ pub(super) struct Changed {
     pub(super) revision: i64,
     /// Empty when only the audit row tells of it: a secret that was renewed, for instance.
     pub(super) changes: Vec<Change>,
-    /// The end of its chain before the change, read under the portal's lock.
+    /// The end of its chain before the change. It was read under the portal's lock, or the write holds it against what is so
+    /// then.
     pub(super) audit_head: Head,
     pub(super) details: Details,
 }

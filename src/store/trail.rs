@@ -303,7 +303,7 @@ impl Store {
                     on found.portal_id = signed.portal_id and found.sequence = signed.sequence
                 where found.hash is distinct from signed.hash
                 union all
-                select 'portal', portal_id, 0, '' from portals where portal_id = any($3)
+                select 'portal', portal_id, 0, '' from portals where cardinality($3) = 1 and portal_id = any($3)
             )
             select 'row' as "what!", portal_id as "portal_id!", sequence as "sequence!", revision, occurred_at,
                 principal, method, request_id, call_id, reason, kinds, details, prev_hash, hash as "hash!"

@@ -33,7 +33,9 @@ impl Store {
             KeyRotation,
             r#"/* keys::write_rotation */
             with held as materialized (
-                select incarnation from installation where xmin::text = $1 for no key update skip locked
+                select incarnation from installation
+                where xmin::text = $1 and audit_sequence = $8::bigint - 1 and audit_head = $15
+                for no key update skip locked
             ), recorded as (
                 insert into request_records (principal, method, request_id, payload_hash, answer)
                 select $2, $3, $4, $5, $6 from held
@@ -101,7 +103,8 @@ impl Store {
             r#"/* keys::write_retirement */
             with held as materialized (
                 select incarnation from installation
-                where xmin::text = $1 and not coalesce(sealing_key_id = any($17), false)
+                where xmin::text = $1 and audit_sequence = $8::bigint - 1 and audit_head = $15
+                  and not coalesce(sealing_key_id = any($17), false)
                 for no key update skip locked
             ), recorded as (
                 insert into request_records (principal, method, request_id, payload_hash, answer)

@@ -71,6 +71,12 @@ pub(super) struct Beside {
     token_hash: Option<String>,
 }
 
+impl Beside {
+    pub(super) fn is_empty(&self) -> bool {
+        self.secrets.is_empty() && self.jobs.is_empty() && self.token_hash.is_none()
+    }
+}
+
 #[derive(Clone, Serialize)]
 struct SecretChange {
     kind: &'static str,

@@ -8,6 +8,7 @@
 mod draft;
 mod image;
 mod remembered;
+mod setups;
 mod write;
 
 pub(super) use draft::Draft;
@@ -143,15 +144,19 @@ impl PortalTx {
         let mut kinds: Vec<&str> = changed.changes.iter().map(Change::kind).collect();
         kinds.sort_unstable();
         kinds.dedup();
+        let audit = changed.audit_row(call, self.now())?;
+        let is_setup =
+            changed.changes.len() == 1 && draft.beside().is_empty() && audit.draft.kinds == ["setup"];
         Ok(Some(Sealed {
             revision,
             next_revision: changed.revision,
+            is_setup,
             kinds: kinds.join(","),
             changes: write_text("event", &changed.changes)?,
             beside: write_text("change", draft.beside())?,
             answer: write_text("answer", answer)?,
             payload_hash: call.payload_hash.to_vec(),
-            audit: changed.audit_row(call, self.now())?,
+            audit,
             event: changed.into_event(),
         }))
     }

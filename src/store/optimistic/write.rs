@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use super::setups::write_setups;
 use crate::{
     audit::Row,
     domain::change::Event,
@@ -27,6 +28,8 @@ pub(in crate::store) struct Sealed {
     pub(super) revision: i64,
     /// The same again when only the audit trail tells of the change.
     pub(super) next_revision: i64,
+    /// Nothing changes but a setup.
+    pub(super) is_setup: bool,
     /// Of the changes, separated by commas.
     pub(super) kinds: String,
     pub(super) changes: String,
@@ -97,7 +100,14 @@ impl Work for Writing {
         let events: Vec<Option<Arc<Event>>> = changes.iter().map(|change| change.event.clone()).collect();
         let columns = Columns::of(changes);
         crate::failpoint::hit("store.before_commit").await;
-        let written = match session.run(|connection| write(connection, &columns)).await {
+        let written = session.run(|connection| async {
+            if columns.are_setups {
+                write_setups(connection, &columns).await
+            } else {
+                write(connection, &columns).await
+            }
+        });
+        let written = match written.await {
             Ok(written) => written,
             Err(error) => {
                 tracing::info!(%error, changes = replies.len(), "changes go the locking way, one by one");
@@ -117,31 +127,34 @@ impl Work for Writing {
 
 /// What the statement is given, a column each.
 #[derive(Default)]
-struct Columns {
-    portals: Vec<i64>,
-    revisions: Vec<i64>,
-    next_revisions: Vec<i64>,
-    kinds: Vec<String>,
-    changes: Vec<String>,
-    beside: Vec<String>,
-    principals: Vec<String>,
-    methods: Vec<String>,
-    times: Vec<OffsetDateTime>,
-    requests: Vec<Uuid>,
-    payload_hashes: Vec<Vec<u8>>,
-    answers: Vec<String>,
-    sequences: Vec<i64>,
-    prev_hashes: Vec<Vec<u8>>,
-    hashes: Vec<Vec<u8>>,
-    call_ids: Vec<Option<String>>,
-    reasons: Vec<Option<String>>,
-    audit_kinds: Vec<String>,
-    details: Vec<String>,
+pub(super) struct Columns {
+    /// Nothing but setups changes.
+    are_setups: bool,
+    pub(super) portals: Vec<i64>,
+    pub(super) revisions: Vec<i64>,
+    pub(super) next_revisions: Vec<i64>,
+    pub(super) kinds: Vec<String>,
+    pub(super) changes: Vec<String>,
+    pub(super) beside: Vec<String>,
+    pub(super) principals: Vec<String>,
+    pub(super) methods: Vec<String>,
+    pub(super) times: Vec<OffsetDateTime>,
+    pub(super) requests: Vec<Uuid>,
+    pub(super) payload_hashes: Vec<Vec<u8>>,
+    pub(super) answers: Vec<String>,
+    pub(super) sequences: Vec<i64>,
+    pub(super) prev_hashes: Vec<Vec<u8>>,
+    pub(super) hashes: Vec<Vec<u8>>,
+    pub(super) call_ids: Vec<Option<String>>,
+    pub(super) reasons: Vec<Option<String>>,
+    pub(super) audit_kinds: Vec<String>,
+    pub(super) details: Vec<String>,
 }
 
 impl Columns {
     fn of(changes: Vec<Sealed>) -> Self {
-        let mut columns = Self::default();
+        let are_setups = changes.iter().all(|change| change.is_setup);
+        let mut columns = Self { are_setups, ..Self::default() };
         for change in changes {
             let Row { sequence, prev_hash, hash, draft } = change.audit;
             columns.portals.push(draft.portal_id);
@@ -196,10 +209,11 @@ async fn write(
             insert into request_records (principal, method, request_id, payload_hash, answer)
             select principal, method, request_id, payload_hash, answer::jsonb from free
             on conflict do nothing
-            returning principal, method, request_id
+            returning request_id
         ), fresh as materialized (
+            -- Within a batch each request id is there once.
             select free.*, free.changes::jsonb as event, free.beside::jsonb as extra
-            from free join recorded using (principal, method, request_id)
+            from free join recorded using (request_id)
         ), changed as materialized (
             select portal_id, next, change ->> 'kind' as kind, change -> 'after' as after
             from fresh cross join lateral jsonb_array_elements(event) as change

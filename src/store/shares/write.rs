@@ -80,6 +80,7 @@ impl Store {
                 select asked.* from asked
                 join portals p on p.portal_id = asked.portal_id
                     and p.revision = asked.revision - 1 and p.audit_sequence = asked.sequence - 1
+                    and p.audit_head = asked.prev_hash
                 for no key update of p skip locked
             ), org as materialized (
                 select org_id from orgs where org_id = $9 and xmin::text = $10 for no key update skip locked
