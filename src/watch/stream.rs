@@ -151,7 +151,8 @@ impl<R: Source> Stream<R> {
     }
 
     /// Runs until a final state, the stream's age or the server's end, for as long as the consumer asks for more.
-    pub(super) async fn run(mut self, begin: Begin) {
+    /// In a box: as a value it would be there twice, before and after the first poll.
+    pub(super) async fn run(mut self: Box<Self>, begin: Begin) {
         let jitter = 0.8 + 0.4 * rand::random::<f64>();
         let deadline = Instant::now() + self.settings.max_age.mul_f64(jitter);
         // Before anything is read: whatever is committed after what is read wakes the stream.
