@@ -185,10 +185,10 @@ pub async fn start_with(
     Ok(Started { address, url: format!("{scheme}://{address}") })
 }
 
-/// Half of the cores for connections: the other half is busy with what they ask for.
+/// One for each core: while one waits for the database, the others serve.
 fn thread_count(threads: GrpcThreads) -> usize {
     match threads {
-        GrpcThreads::Auto => std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
+        GrpcThreads::Auto => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
         GrpcThreads::Fixed(count) => usize::try_from(count).unwrap_or(usize::MAX),
     }
 }

@@ -128,6 +128,6 @@ impl Watches {
         let out = Out::new();
         let mut stream = Stream::new(self.hub.clone(), source, self.settings, self.stop.clone(), out.share());
         let begin = if token.is_empty() { Begin::Snapshot } else { stream.resume(token).await? };
-        Ok(out.of(stream.run(begin)))
+        Ok(out.of(Box::new(stream).run(begin)))
     }
 }
