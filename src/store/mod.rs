@@ -37,6 +37,7 @@ mod setups;
 mod several;
 mod shares;
 mod signing;
+mod standing;
 mod sync;
 mod test_contacts;
 mod trail;

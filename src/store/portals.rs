@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Call, PortalTx, Store, StoreError, Target,
-    optimistic::Image,
-    transaction::{PortalState, write_json},
+    Call, PortalTx, Store, StoreError, Target, optimistic::Image, standing::PortalState,
+    transaction::write_json,
 };
 use crate::domain::{PortalId, change::Change, portal::Portal, sync_state::SyncState};
 

@@ -7,6 +7,7 @@
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod hub;
+mod message;
 mod source;
 mod stream;
 mod token;
@@ -17,8 +18,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
+pub use message::{EndCause, Item, Message, ResetCause, Yielded};
 pub use source::Listed;
-pub use stream::{EndCause, Item, Message, ResetCause, StreamSettings, Yielded};
+pub use stream::StreamSettings;
 pub use yields::Yields;
 
 use crate::{

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     hub::{Hub, Known},
+    message::{EndCause, Item, Message, ResetCause, Yielded},
     source::{Scope, SnapshotPage, Source},
     token::{Identity, MAX_INCLUDED, Place},
     yields::Out,
@@ -25,50 +26,6 @@ use crate::{
 const BATCH: i64 = 100;
 /// After a silence this long, or a consumer this slow, it is checked that the next events are still kept.
 const CHECK_RETENTION_AFTER: Duration = Duration::from_secs(60);
-
-/// Why a stream starts anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResetCause {
-    /// The events after the token are no longer kept.
-    TokenTooOld,
-    /// The consumer was too slow.
-    ConsumerTooSlow,
-}
-
-/// Why a stream ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndCause {
-    /// A final state was reached.
-    Finished,
-    /// The server is going away.
-    ServerShutdown,
-    /// The stream is old enough.
-    MaxAge,
-}
-
-/// What a stream says.
-#[derive(Clone, Debug)]
-pub enum Item<S> {
-    /// How things stand.
-    Snapshot(S),
-    /// One change. Everybody who watches it has the same.
-    Transition(Arc<Event>),
-    /// Nothing happened.
-    Heartbeat(OffsetDateTime),
-    /// A snapshot follows.
-    Reset(ResetCause),
-    /// The last message.
-    End(EndCause),
-}
-
-/// One message of a stream.
-#[derive(Clone, Debug)]
-pub struct Message<S> {
-    /// What it says.
-    pub item: Item<S>,
-    /// Resume after it with this.
-    pub resume_token: String,
-}
 
 /// How streams live.
 #[derive(Clone, Copy, Debug)]
@@ -93,8 +50,6 @@ impl From<StoreError> for Stop {
     }
 }
 
-/// What a stream yields. Boxed: each stream sets room aside for one.
-pub type Yielded<S> = Box<Result<Message<S>, StoreError>>;
 pub(super) type Sent<R> = Yielded<<R as Source>::Snapshot>;
 
 pub(super) struct Stream<R: Source> {

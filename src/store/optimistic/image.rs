@@ -12,7 +12,7 @@ use crate::store::{
     recorded::Recorded,
     secrets::StoredSecret,
     setups::OrgShare,
-    transaction::PortalState,
+    standing::PortalState,
 };
 
 /// Portals with all that a change may ask for, and the first answer to a request if it was made before.

@@ -18,10 +18,7 @@ use super::Draft;
 use crate::{
     audit::Head,
     domain::{SetupId, setup::Setup},
-    store::{
-        Call, PortalTx, Store, Target,
-        transaction::{Standing, Way},
-    },
+    store::{Call, PortalTx, Store, Target, standing::Standing, transaction::Way},
 };
 
 /// Half of the portals that are remembered at most, some 2 KiB each.
