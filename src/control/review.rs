@@ -128,10 +128,6 @@ fn review_etag(setup: &Setup) -> String {
     if let Some(fields) = decided.as_object_mut() {
         fields.retain(|_, answer| !answer.is_null());
     }
-    hex::encode(
-        digest::digest(&digest::SHA256, decided.to_string().as_bytes())
-            .as_ref()
-            .get(..16)
-            .unwrap_or_default(),
-    )
+    let digest = digest::digest(&digest::SHA256, decided.to_string().as_bytes());
+    hex::encode(digest.as_ref().get(..16).unwrap_or_default())
 }

@@ -49,7 +49,7 @@ pub enum Purpose {
 }
 
 /// Where an attempt stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum ConnectState {
     /// Accepted.

@@ -176,16 +176,41 @@ impl Store {
         &self.settings
     }
 
-    /// Runs a read to its end, whether or not anybody still waits for it.
+    /// Runs something to its end, whether or not anybody still waits for it.
     ///
     /// # Errors
     /// What it fails with.
     pub async fn in_a_task<T: Send + 'static>(
         &self,
-        read: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let task = self.tasks.spawn(read);
+        let task = self.tasks.spawn(work);
         task.await.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)))
+    }
+
+    /// Writes in a task: a caller that goes away has either changed nothing or everything, and watches hear of it. `None`
+    /// when it was not written, or nobody knows whether it was: then it is found by its request id, on the way that locks.
+    async fn write_in_a_task<T: Send + 'static>(
+        &self,
+        events: Vec<Arc<Event>>,
+        write: impl Future<Output = Result<Option<T>, StoreError>> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        let commits = self.commits.clone();
+        self.in_a_task(async move {
+            crate::failpoint::hit("store.before_commit").await;
+            let written = write.await.unwrap_or_else(|error| {
+                tracing::info!(%error, "a change goes the locking way");
+                None
+            });
+            crate::failpoint::hit("store.after_commit").await;
+            if written.is_some() {
+                for event in &events {
+                    commits.publish(event);
+                }
+            }
+            Ok(written)
+        })
+        .await
     }
 
     /// Whether the database answers and takes writes.

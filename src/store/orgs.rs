@@ -42,6 +42,29 @@ pub(super) struct OrgRow {
     pub(super) updated_at: OffsetDateTime,
 }
 
+/// An org of a row that has other columns as well.
+macro_rules! org_row {
+    ($row:ident) => {
+        $crate::store::orgs::OrgRow {
+            org_id: $row.org_id,
+            portal_cap: $row.portal_cap,
+            name: $row.name,
+            edition: $row.edition,
+            environment: $row.environment,
+            instance_url: $row.instance_url,
+            seats: $row.seats,
+            allocation: $row.allocation,
+            allocation_source: $row.allocation_source,
+            observed_used: $row.observed_used,
+            observed_at: $row.observed_at,
+            version: $row.version,
+            created_at: $row.created_at,
+            updated_at: $row.updated_at,
+        }
+    };
+}
+pub(super) use org_row;
+
 /// An org with its bookkeeping.
 #[derive(Clone, Debug)]
 pub struct OrgRecord {

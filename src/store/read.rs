@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Store, StoreError,
     connections::ConnectionRow,
-    orgs::{OrgRecord, OrgRow},
+    orgs::{OrgRecord, org_row},
     reader::{Connections, Portals, SetupKey, Setups, Syncs, TestContacts},
     setups::{OrgShare, view},
     transaction::{read_json, read_text},
@@ -261,22 +261,7 @@ impl Store {
         let orgs = rows
             .into_iter()
             .map(|row| {
-                let org = OrgRow {
-                    org_id: row.org_id,
-                    portal_cap: row.portal_cap,
-                    name: row.name,
-                    edition: row.edition,
-                    environment: row.environment,
-                    instance_url: row.instance_url,
-                    seats: row.seats,
-                    allocation: row.allocation,
-                    allocation_source: row.allocation_source,
-                    observed_used: row.observed_used,
-                    observed_at: row.observed_at,
-                    version: row.version,
-                    created_at: row.created_at,
-                    updated_at: row.updated_at,
-                };
+                let org = org_row!(row);
                 Ok((org.read()?, row.connected))
             })
             .collect::<Result<_, StoreError>>()?;

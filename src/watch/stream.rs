@@ -106,6 +106,7 @@ impl<R: Source> Stream<R> {
     }
 
     /// Runs until a final state, the stream's age or the server's end, for as long as the consumer asks for more.
+    ///
     /// In a box: as a value it would be there twice, before and after the first poll.
     pub(super) async fn run(mut self: Box<Self>, begin: Begin) {
         let jitter = 0.8 + 0.4 * rand::random::<f64>();

@@ -149,8 +149,8 @@ impl Store {
         before.check_rotation(to)?;
         let change = seen.change(call, rotation::rotated(&before.sealing_key_id, to));
         let (store, from, key) = (self.clone(), before.sealing_key_id.clone(), to.to_owned());
-        let begun =
-            self.written(async move { store.write_rotation(&change, &from, &key, live).await }).await?;
+        let write = async move { store.write_rotation(&change, &from, &key, live).await };
+        let begun = self.write_in_a_task(Vec::new(), write).await?;
         match begun {
             Some(begun) => {
                 Ok(KeyRecord { sealing_key_id: to.to_owned(), rotation: Some(begun), ..before.clone() })
@@ -177,8 +177,8 @@ impl Store {
         seen.record.check_retirement(key_id, &keys)?;
         let change = seen.change(call, rotation::retired(&keys));
         let (store, given_up) = (self.clone(), keys.clone());
-        let written =
-            self.written(async move { store.write_retirement(&change, &given_up, live).await }).await?;
+        let write = async move { store.write_retirement(&change, &given_up, live).await };
+        let written = self.write_in_a_task(Vec::new(), write).await?;
         match written {
             Some(()) => {
                 let mut record = seen.record.clone();
@@ -190,23 +190,5 @@ impl Store {
                 self.key_record(live).await
             }
         }
-    }
-
-    /// Runs a write in a task: a caller that goes away has either changed nothing or everything. `None` when it was not
-    /// written, or nobody knows whether it was: then it is found by its request id.
-    async fn written<T: Send + 'static>(
-        &self,
-        write: impl Future<Output = Result<Option<T>, StoreError>> + Send + 'static,
-    ) -> Result<Option<T>, StoreError> {
-        let task = self.tasks.spawn(async move {
-            crate::failpoint::hit("store.before_commit").await;
-            let written = write.await.unwrap_or_else(|error| {
-                tracing::info!(%error, "a change of keys goes the locking way");
-                None
-            });
-            crate::failpoint::hit("store.after_commit").await;
-            written
-        });
-        task.await.map_err(|_| StoreError::Unavailable(sqlx::Error::WorkerCrashed))
     }
 }

@@ -45,12 +45,13 @@ enum Document<T> {
 
 impl<T: Clone + DeserializeOwned> Document<T> {
     fn read(&mut self, what: &'static str) -> Result<T, StoreError> {
-        if let Self::Text(text) = self {
-            *self = Self::Value(read_text(what, text)?);
-        }
         match self {
             Self::Value(value) => Ok(value.clone()),
-            Self::Text(text) => read_text(what, text),
+            Self::Text(text) => {
+                let value: T = read_text(what, text)?;
+                *self = Self::Value(value.clone());
+                Ok(value)
+            }
         }
     }
 }

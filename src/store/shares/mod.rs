@@ -8,12 +8,14 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use self::write::{Guard, Written};
 use super::{
     BudgetRow, Call, OrgRecord, Settings, Store, StoreError,
     audit::{Changed, keep},
     connections::check_share,
-    orgs::OrgRow,
+    orgs::org_row,
     recorded::Recorded,
     setups::{OrgShare, view},
     transaction::read_text,
@@ -25,7 +27,6 @@ use crate::{
         connection::Connection, portal::NamedPortal, setup::Setup,
     },
 };
-use serde::Deserialize;
 
 /// An org, its connections by place, and what its portals used.
 pub type OrgBudget = (OrgRecord, Vec<Connection>, Vec<BudgetRow>);
@@ -235,22 +236,7 @@ impl Store {
         .fetch_optional(&mut *self.pool.acquire().await?)
         .await?
         .ok_or(Reason::OrgNotFound)?;
-        let org = OrgRow {
-            org_id: row.org_id,
-            portal_cap: row.portal_cap,
-            name: row.name,
-            edition: row.edition,
-            environment: row.environment,
-            instance_url: row.instance_url,
-            seats: row.seats,
-            allocation: row.allocation,
-            allocation_source: row.allocation_source,
-            observed_used: row.observed_used,
-            observed_at: row.observed_at,
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        };
+        let org = org_row!(row);
         Ok(OrgSeen {
             record: org.read()?,
             guard: Guard { org_id: org_id.clone(), row_version: row.row_version, now: row.now },
@@ -283,7 +269,7 @@ impl Store {
         if call.validate_only {
             return Ok(seen.shared_out(&shares, None));
         }
-        match self.write_in_a_task(call, seen.guard.clone(), changed).await? {
+        match self.share_out(call, seen.guard.clone(), changed).await? {
             Some(written) => Ok(seen.shared_out(&shares, Some(&written))),
             None => {
                 let org_id = &seen.record.org.org_id;

@@ -29,34 +29,17 @@ pub(super) struct Written {
 }
 
 impl Store {
-    /// A caller that goes away has either changed nothing or everything, and watches hear of it. `None` when it was not
-    /// written, or nobody knows whether it was: then it is found by its request id.
-    pub(super) async fn write_in_a_task(
+    /// Writes what changed, if all of it is still as it was read.
+    pub(super) async fn share_out(
         &self,
         call: &Call,
         guard: Guard,
         changed: Vec<Changed>,
     ) -> Result<Option<Written>, StoreError> {
         let columns = Columns::of(call, guard.now, &changed)?;
+        let events = changed.into_iter().filter_map(Changed::into_event).collect();
         let (store, call) = (self.clone(), call.clone());
-        let task = self.tasks.spawn(async move {
-            crate::failpoint::hit("store.before_commit").await;
-            let written = match store.write_shares(&call, &guard, &columns).await {
-                Ok(written) => written,
-                Err(error) => {
-                    tracing::info!(%error, "shares of an org go the locking way");
-                    None
-                }
-            };
-            crate::failpoint::hit("store.after_commit").await;
-            if written.is_some() {
-                for event in changed.into_iter().filter_map(Changed::into_event) {
-                    store.commits.publish(&event);
-                }
-            }
-            written
-        });
-        task.await.map_err(|_| StoreError::Unavailable(sqlx::Error::WorkerCrashed))
+        self.write_in_a_task(events, async move { store.write_shares(&call, &guard, &columns).await }).await
     }
 
     /// Writes all portals' connections, setups, events and audit rows, the org's version and the answer, if all portals

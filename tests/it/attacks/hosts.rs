@@ -26,7 +26,7 @@ use tonic::{Code, Status};
 
 use crate::{
     connect::scene::{ACME, PASSWORD, Portal, Scene, TOKEN, credential},
-    harness::walk::Refused,
+    harness::refusal::Refused,
 };
 
 const REFUSED: &str = include_str!("refused_hosts.txt");

@@ -12,7 +12,8 @@ use tonic::{Code, Streaming};
 use crate::{
     harness::{
         PATIENCE, World,
-        walk::{Clients, refused_for, request_id},
+        refusal::refused_for,
+        walk::{Clients, request_id},
     },
     kills::process::Process,
 };

@@ -4,6 +4,7 @@ pub mod authority;
 mod certificates;
 mod corpus;
 pub mod forge;
+mod forged;
 mod jwks_server;
 mod rotation;
 mod startup;

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     auth::authority::{Authority, EXPIRED, FINE, Folder, Issued, NOT_YET, connect},
-    harness::walk::Refused,
+    harness::refusal::Refused,
 };
 
 const ALL: &str = "spiffe://corp.example/sa/all";

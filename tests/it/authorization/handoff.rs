@@ -14,7 +14,8 @@ use super::{
 };
 use crate::harness::{
     World, eventually,
-    walk::{Clients, Refused, Walk, inner, refused_for, request_id},
+    refusal::{Refused, inner, refused_for},
+    walk::{Clients, Walk, request_id},
 };
 
 /// A portal that waits for its Salesforce administrator.

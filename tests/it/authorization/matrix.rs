@@ -13,7 +13,7 @@ use super::{
     api::{Caller, Ids, Rpc, code},
     scene::{Scene, Who, channel},
 };
-use crate::{auth::forge::now, harness::walk::Refused};
+use crate::{auth::forge::now, harness::refusal::Refused};
 
 /// No protocol buffer: what is refused with it was refused before it was decoded.
 pub const GARBAGE: &[u8] = &[0xff; 16];

@@ -8,7 +8,10 @@ use connector::{
 use tonic::Code;
 
 use super::scene::{self, Scene, Who, line};
-use crate::harness::walk::{inner, refused, refused_for, request_id};
+use crate::harness::{
+    refusal::{inner, refused, refused_for},
+    walk::request_id,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_portals_of_an_org_are_counted_and_not_named() -> Result<()> {

@@ -10,7 +10,8 @@ use tonic::{Code, Streaming};
 use super::scene::{Scene, Who};
 use crate::harness::{
     PATIENCE,
-    walk::{Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{Walk, request_id},
 };
 
 async fn pause(walk: &Walk) -> Result<()> {

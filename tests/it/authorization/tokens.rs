@@ -16,7 +16,7 @@ use super::{
     api::{Caller, Ids, Rpc},
     scene::{Scene, Who},
 };
-use crate::harness::{PATIENCE, walk::Refused};
+use crate::harness::{PATIENCE, refusal::Refused};
 
 /// How many tokens there are in all.
 const TOKENS: usize = 10_000;

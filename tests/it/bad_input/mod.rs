@@ -26,10 +26,7 @@ use self::{
     rules::{Expect, Known, Rule},
     table::RULES,
 };
-use crate::harness::{
-    World, raw,
-    walk::{Refused, Walk},
-};
+use crate::harness::{World, raw, refusal::Refused, walk::Walk};
 
 /// The request id that every method has been called under, with another request.
 const USED_ID: &str = "01932c07-aaaa-7bbb-8ccc-0123456789ab";

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::{COPIES, copies, end_sessions};
 use crate::harness::{
     World,
-    walk::{Walk, inner, refused_for},
+    refusal::{inner, refused_for},
+    walk::Walk,
 };
 
 async fn setup(walk: &Walk, setup_id: &str) -> Result<v1::Setup, tonic::Status> {

@@ -9,7 +9,8 @@ use tonic::{Code, Status};
 use super::{copies, end_sessions};
 use crate::harness::{
     PATIENCE, World, eventually,
-    walk::{Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{Walk, request_id},
 };
 
 fn seats(setup_id: &str, seat_count: i32) -> v1::SetSeatCountRequest {

@@ -4,6 +4,7 @@ pub mod scene;
 
 mod bad_input;
 mod drain;
+mod eligibility;
 mod findings;
 mod hostile;
 mod lockout;

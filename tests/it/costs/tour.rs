@@ -9,7 +9,8 @@ use connector::{
 use super::meter::Meter;
 use crate::harness::{
     World, eventually,
-    walk::{ACME_ADMIN, Clients, Walk, inner, password, request_id},
+    refusal::inner,
+    walk::{ACME_ADMIN, Clients, Walk, password, request_id},
 };
 use crate::keys::{RingFile, key_status, rotated};
 

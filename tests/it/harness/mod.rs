@@ -5,6 +5,7 @@
 
 pub mod proxy;
 pub mod raw;
+pub mod refusal;
 mod server;
 pub mod trap;
 pub mod walk;

@@ -10,7 +10,8 @@ use tonic::{Code, Status};
 use super::{assert_in_both, cleaned, in_hubspot, in_salesforce, watch};
 use crate::harness::{
     World,
-    walk::{Walk, refused_for, request_id},
+    refusal::refused_for,
+    walk::{Walk, request_id},
 };
 
 async fn cancel(walk: &Walk, id: &str) -> Result<v1::TestContact, Status> {

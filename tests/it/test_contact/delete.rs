@@ -12,7 +12,8 @@ use tonic::{Code, Status};
 use super::{cleaned, edit_org, in_hubspot, in_salesforce, read};
 use crate::harness::{
     World,
-    walk::{Walk, refused_for, request_id},
+    refusal::refused_for,
+    walk::{Walk, request_id},
 };
 
 pub(super) async fn delete(walk: &Walk, id: &str) -> Result<v1::TestContact, Status> {

@@ -10,7 +10,8 @@ use tonic::Code;
 use super::read;
 use crate::harness::{
     World,
-    walk::{Walk, refused_for, request_id},
+    refusal::refused_for,
+    walk::{Walk, request_id},
 };
 
 fn hold(world: &World) -> FaultHandle {

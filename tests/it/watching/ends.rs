@@ -13,7 +13,7 @@ use sqlx::{Connection as _, PgConnection};
 use super::{
     record::{Message, Messages, Recorder, Said, Servers, Watch, committed, revisions},
     rules,
-    writers::{fleet, pause, settings, world_with},
+    writers::{copies, fleet, pause, settings, world_with},
 };
 use crate::harness::{
     World,
@@ -256,14 +256,7 @@ async fn a_snapshot_of_many_messages_that_was_cut_comes_again() -> Result<()> {
     const PORTALS: i64 = 230;
     let world = world_with(1, |config| config.grpc.max_streams = NonZeroU32::MIN.saturating_add(99)).await?;
     let walk = Walk::enabled(&world).await?;
-    let mut database = PgConnection::connect(&world.database.url()).await?;
-    sqlx::query(
-        "insert into portals (portal_id, revision, portal, sync, sync_version)
-        select portal_id + n, 1, portal, sync, 1 from portals, generate_series(1, $1) as n",
-    )
-    .bind(PORTALS)
-    .execute(&mut database)
-    .await?;
+    copies(&world, PORTALS).await?;
     let watch = Watch::SyncStatus(0);
     let mut token = String::new();
     for cut in 0..3 {

@@ -14,7 +14,7 @@ use tonic::transport::Endpoint;
 use super::{
     load::{change, opened},
     record::{Messages, Said, Watch},
-    writers::{settings, world_with},
+    writers::{copies, settings, world_with},
 };
 use crate::harness::{
     PATIENCE, World, eventually,
@@ -145,14 +145,7 @@ async fn who_does_not_read_of_all_portals_keeps_nobodys_turn() -> Result<()> {
     })
     .await?;
     let walk = Walk::enabled(&world).await?;
-    let mut sql = PgConnection::connect(&world.database.url()).await?;
-    sqlx::query(
-        "insert into portals (portal_id, revision, portal, sync, sync_version)
-        select portal_id + n, 0, portal, sync, 0 from portals, generate_series(1, $1) as n",
-    )
-    .bind(OTHERS)
-    .execute(&mut sql)
-    .await?;
+    copies(&world, OTHERS).await?;
     let watch = Watch::SyncStatus(0);
     let mut stalled = Vec::new();
     for _ in 0..LINES {

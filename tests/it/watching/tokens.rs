@@ -8,10 +8,7 @@ use sqlx::{Connection as _, PgConnection};
 use tonic::Code;
 
 use super::record::Watch;
-use crate::harness::{
-    World,
-    walk::{Walk, refused_for},
-};
+use crate::harness::{World, refusal::refused_for, walk::Walk};
 
 /// Every stream over the portal, and its token.
 async fn tokens(walk: &Walk) -> Result<Vec<(Watch, String)>> {

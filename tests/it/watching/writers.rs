@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use connector::{api::v1, simulator::hubspot::seed};
 use rand::RngExt as _;
+use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -55,6 +56,19 @@ pub async fn fleet(world: &World) -> Result<Vec<Walk>> {
         fleet.push(walk);
     }
     Ok(fleet)
+}
+
+/// Copies of the one portal of this world, beside it.
+pub async fn copies(world: &World, count: i64) -> Result<()> {
+    let mut database = PgConnection::connect(&world.database.url()).await?;
+    sqlx::query(
+        "insert into portals (portal_id, revision, portal, sync, sync_version)
+        select portal_id + n, 1, portal, sync, 1 from portals, generate_series(1, $1) as n",
+    )
+    .bind(count)
+    .execute(&mut database)
+    .await?;
+    Ok(())
 }
 
 /// Gives each portal another share of the org's calls, all in one transaction.

@@ -10,7 +10,8 @@ use tonic::Code;
 use super::{answers, state_of};
 use crate::harness::{
     World,
-    walk::{Clients, STEPS, TOKEN, Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{Clients, STEPS, TOKEN, Walk, request_id},
 };
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use tonic::Code;
 use super::{answers, state_of};
 use crate::harness::{
     World,
-    walk::{Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{Walk, request_id},
 };
 
 async fn description(walk: &Walk, setup_id: &str, step: Step) -> Result<v1::StepDescription> {

@@ -10,7 +10,8 @@ use tonic::Code;
 use super::{answers, notice, state_of, step_of};
 use crate::harness::{
     World,
-    walk::{ACME_ADMIN, SANDBOX_ADMIN, Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{ACME_ADMIN, SANDBOX_ADMIN, Walk, request_id},
 };
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use time::Duration;
 
 use crate::harness::{
     World,
-    walk::{Clients, STEPS, Walk, inner, request_id},
+    refusal::inner,
+    walk::{Clients, STEPS, Walk, request_id},
 };
 
 #[tokio::test]

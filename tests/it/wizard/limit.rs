@@ -15,7 +15,8 @@ use tonic::Code;
 use super::{limit_of, notice, state_of};
 use crate::harness::{
     World,
-    walk::{Walk, inner, refused_for},
+    refusal::{inner, refused_for},
+    walk::Walk,
 };
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use tonic::Code;
 use super::{state_of, step_of};
 use crate::harness::{
     World,
-    walk::{STEPS, Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{STEPS, Walk, request_id},
 };
 
 #[tokio::test]

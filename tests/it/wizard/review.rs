@@ -10,7 +10,8 @@ use tonic::Code;
 use super::{answers, notice, state_of};
 use crate::harness::{
     World,
-    walk::{STEPS, Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{STEPS, Walk, request_id},
 };
 
 #[tokio::test]

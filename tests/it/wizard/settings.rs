@@ -17,7 +17,8 @@ use tonic::Code;
 use super::{answers, state_of};
 use crate::harness::{
     World,
-    walk::{Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{Walk, request_id},
 };
 
 fn rule(inclusion: Option<v1::InclusionRule>) -> Option<Rule> {

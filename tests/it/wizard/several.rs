@@ -10,7 +10,8 @@ use tonic::Code;
 use super::{answers, limit_of, notice};
 use crate::harness::{
     World,
-    walk::{Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{Walk, request_id},
 };
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use tonic::{Code, Status};
 
 use crate::harness::{
     World,
-    walk::{Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{Walk, request_id},
 };
 
 async fn pause(walk: &Walk, reason: &str, etag: &str) -> Result<SyncStatus, Status> {

@@ -11,7 +11,8 @@ use tonic::Code;
 use super::{answers, notice, state_of};
 use crate::harness::{
     World,
-    walk::{TOKEN, Walk, inner, refused, refused_for, request_id},
+    refusal::{inner, refused, refused_for},
+    walk::{TOKEN, Walk, request_id},
 };
 
 #[tokio::test]

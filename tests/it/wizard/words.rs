@@ -7,7 +7,8 @@ use tonic::{Code, Request};
 use super::{answers, notice};
 use crate::harness::{
     World,
-    walk::{STEPS, Walk, inner, refused_for, request_id},
+    refusal::{inner, refused_for},
+    walk::{STEPS, Walk, request_id},
 };
 
 fn in_language<T>(language: &'static str, message: T) -> Request<T> {
