@@ -30,12 +30,14 @@ enum Operation {
 }
 
 /// Two servers whose leases outlive the test unless it makes them run out. A transaction that sleeps is soon ended by
-/// the database.
+/// the database, but one that merely runs on a machine that stalls is not: its job would be put away twice.
 async fn two_servers() -> Result<World> {
     let mut world = World::start_with(|config| {
         config.worker.lease_duration = Duration::from_secs(3_600);
         config.worker.logins_per_hour = std::num::NonZeroU32::MIN.saturating_add(999);
-        config.database.idle_in_transaction_timeout = Duration::from_millis(500);
+        config.database.idle_in_transaction_timeout = Duration::from_secs(2);
+        config.database.lock_timeout = Duration::from_secs(10);
+        config.database.statement_timeout = Duration::from_secs(10);
     })
     .await?;
     world.add_server().await?;
