@@ -1,10 +1,14 @@
-//! The doorbell between replicas: tells the others to look for new events at once.
+//! The doorbell between replicas: tells the others what was committed, so that they look for it at once.
 //!
 //! It is rung after the commit, from a connection of its own and once for many commits: NOTIFY inside the writing
 //! transactions would serialise their commits. Nothing depends on it; a poll stands behind it.
 
+use std::collections::BTreeMap;
+
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, postgres::PgListener};
+use uuid::Uuid;
 
 use super::{
     Store, StoreError,
@@ -12,8 +16,28 @@ use super::{
 };
 
 const CHANNEL: &str = "connector_commits";
+/// Portals that one ring names at most. A notification has less than 8,000 bytes, a portal takes 45 at most.
+const NAMED: usize = 150;
 
-/// Hears other replicas ring.
+/// What who rings says.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ring {
+    /// Whose commits they are.
+    pub from: Uuid,
+    /// Portals with their newest revisions; `None` if there are too many to name them.
+    pub commits: Option<Vec<(i64, i64)>>,
+}
+
+impl Ring {
+    /// Names the portals if there is room for them.
+    #[must_use]
+    pub fn of(from: Uuid, commits: BTreeMap<i64, i64>) -> Self {
+        let commits = (commits.len() <= NAMED).then(|| commits.into_iter().collect());
+        Self { from, commits }
+    }
+}
+
+/// Hears other replicas ring, and this one.
 pub struct Doorbell {
     listener: PgListener,
 }
@@ -29,15 +53,14 @@ impl Doorbell {
         Ok(Self { listener })
     }
 
-    /// Returns when somebody rang, or when the connection was lost and something may have been missed.
+    /// Returns what was rung. `None` when the connection was lost, so that rings may have been missed, and for a ring that
+    /// another version made.
     ///
     /// # Errors
     /// When the connection can't be had again.
-    pub async fn rung(&mut self) -> Result<(), StoreError> {
-        self.listener.try_recv().await?;
-        // Whatever else has arrived says the same.
-        while self.listener.next_buffered().is_some() {}
-        Ok(())
+    pub async fn rung(&mut self) -> Result<Option<Ring>, StoreError> {
+        let rung = self.listener.try_recv().await?;
+        Ok(rung.and_then(|rung| serde_json::from_str(rung.payload()).ok()))
     }
 }
 
@@ -53,18 +76,44 @@ impl Store {
 }
 
 impl Bell {
-    /// Rings, in a transaction of its own that writes nothing.
+    /// Rings, in a transaction of its own that writes nothing and waits for no disk.
     ///
     /// # Errors
     /// When the database does not answer; the next time another connection is tried.
-    pub async fn ring(&mut self) -> Result<(), StoreError> {
-        Ok(self.0.run(ring).await?)
+    pub async fn ring(&mut self, ring: &Ring) -> Result<(), StoreError> {
+        let said = serde_json::to_string(ring).unwrap_or_default();
+        Ok(self.0.run(|connection| notify(connection, said)).await?)
     }
 }
 
-async fn ring(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query!(r#"/* doorbell::ring */ select pg_notify($1, '')::text as "rung""#, CHANNEL)
-        .fetch_one(connection)
-        .await?;
+/// A transaction that notifies has a commit record: nobody needs to find it after a crash.
+async fn notify(connection: &mut PgConnection, said: String) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"/* doorbell::ring */
+        select set_config('synchronous_commit', 'off', true) as "without_waiting", pg_notify($1, $2)::text as "rung""#,
+        CHANNEL,
+        said,
+    )
+    .fetch_one(connection)
+    .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "test")]
+
+    use super::*;
+
+    #[test]
+    fn a_ring_has_room_in_a_notification() {
+        let many = |number: usize| {
+            let last = i64::MAX - i64::try_from(number).unwrap();
+            Ring::of(Uuid::max(), (last..i64::MAX).map(|portal_id| (portal_id, i64::MAX)).collect())
+        };
+        let longest = serde_json::to_string(&many(NAMED)).unwrap();
+        assert!(longest.len() < 8_000, "{}", longest.len());
+        assert_eq!(serde_json::from_str::<Ring>(&longest).unwrap(), many(NAMED));
+        assert_eq!(many(NAMED + 1).commits, None);
+    }
 }

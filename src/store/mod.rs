@@ -52,7 +52,7 @@ pub use budget::{BudgetRow, CallsLeft, Reservation};
 pub use call::{Call, Target};
 pub use check::CheckLook;
 pub use connections::NewConnection;
-pub use doorbell::{Bell, Doorbell};
+pub use doorbell::{Bell, Doorbell, Ring};
 pub use error::StoreError;
 pub use events::{Position, Retained};
 pub use handoffs::TokenHash;

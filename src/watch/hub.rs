@@ -1,12 +1,13 @@
 //! One hub per process: it knows the newest revision and the last events of every portal that is watched, and wakes
 //! its streams.
 //!
-//! A commit of this process is handed to them at once, without a query; commits of other replicas are found when the
-//! doorbell rings, and by a poll that stands behind it. Per watched portal the hub keeps a handful of events, shared by
+//! A commit of this process is handed to them at once, without a query; commits of other replicas are named by the
+//! doorbell, and found by a poll that stands behind it. Per watched portal the hub keeps a handful of events, shared by
 //! all its streams: a slow stream costs it nothing.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
+    mem,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
@@ -17,10 +18,11 @@ use tokio::{
     time::MissedTickBehavior,
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     domain::change::Event,
-    store::{CommitListener, Doorbell, Store},
+    store::{CommitListener, Doorbell, Ring, Store},
 };
 
 /// The doorbell rings at most this often: many commits ring once.
@@ -37,6 +39,8 @@ const KEPT: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Known {
     revision: i64,
+    /// The newest revision that another replica told of. It is only a reason to read: who says it may be mistaken.
+    heard: i64,
     /// The last events up to the revision, without a gap.
     events: VecDeque<Arc<Event>>,
 }
@@ -49,7 +53,7 @@ impl Known {
 
     /// All events after a revision; `None` if they are not all known here.
     pub(super) fn after(&self, seen: i64) -> Option<Vec<Arc<Event>>> {
-        if self.revision == 0 {
+        if self.revision == 0 || self.revision < self.heard {
             return None;
         }
         let reaches_back =
@@ -74,6 +78,13 @@ impl Known {
     }
 
     /// Whether it was news.
+    fn heard(&mut self, revision: i64) -> bool {
+        let is_news = revision > self.revision.max(self.heard);
+        self.heard = self.heard.max(revision);
+        is_news
+    }
+
+    /// Whether it was news.
     fn raised(&mut self, to: i64) -> bool {
         let is_news = to > self.revision;
         if is_news {
@@ -87,13 +98,21 @@ impl Known {
 #[derive(Default)]
 struct Watched {
     portals: Mutex<HashMap<i64, watch::Sender<Known>>>,
-    /// This process has committed.
+    /// The newest revisions that this process committed since it rang.
+    unsaid: Mutex<BTreeMap<i64, i64>>,
+    /// There are some.
     committed: Notify,
 }
 
 impl CommitListener for Watched {
     fn committed(&self, event: &Arc<Event>) {
-        self.with(event.portal_id.get(), |known| known.committed(event));
+        let portal_id = event.portal_id.get();
+        self.with(portal_id, |known| known.committed(event));
+        {
+            let mut unsaid = self.unsaid.lock().unwrap_or_else(PoisonError::into_inner);
+            let newest = unsaid.entry(portal_id).or_default();
+            *newest = event.revision.max(*newest);
+        }
         self.committed.notify_one();
     }
 }
@@ -152,13 +171,13 @@ impl Hub {
     pub(super) async fn run(self, poll_every: Duration, direct_url: SecretString, stop: CancellationToken) {
         let mut poll = tokio::time::interval(poll_every);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let rung = Arc::new(Notify::new());
-        let listening = tokio::spawn(listen(direct_url, Arc::clone(&rung)));
-        let ringing = tokio::spawn(self.clone().ring());
+        // Whose rings are to be heard: this process hands on its own commits itself.
+        let own = Uuid::now_v7();
+        let listening = tokio::spawn(self.clone().listen(direct_url, own));
+        let ringing = tokio::spawn(self.clone().ring(own));
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = rung.notified() => self.look().await,
                 _ = poll.tick() => self.look().await,
             }
         }
@@ -167,15 +186,47 @@ impl Hub {
     }
 
     /// Rings after commits, at once after the first one and then once for all that came meanwhile.
-    async fn ring(self) {
+    async fn ring(self, own: Uuid) {
         let mut bell = self.store.bell();
         loop {
             self.watched.committed.notified().await;
-            self.look_at_all().await;
-            if let Err(error) = bell.ring().await {
+            let unsaid = mem::take(&mut *self.watched.unsaid.lock().unwrap_or_else(PoisonError::into_inner));
+            let ring = Ring::of(own, unsaid);
+            let (rung, ()) = tokio::join!(bell.ring(&ring), self.look_at_all());
+            if let Err(error) = rung {
                 tracing::debug!(%error, "the doorbell was not rung");
             }
             tokio::time::sleep(RING_EVERY).await;
+        }
+    }
+
+    /// Listens for rings until it is aborted.
+    async fn listen(self, direct_url: SecretString, own: Uuid) {
+        loop {
+            match Doorbell::listen(&direct_url).await {
+                Ok(mut doorbell) => {
+                    // What rang before we listened is found by looking.
+                    self.look().await;
+                    while let Ok(rung) = doorbell.rung().await {
+                        self.heard(rung, own).await;
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "the doorbell can't be heard; the poll finds changes"),
+            }
+            tokio::time::sleep(DOORBELL_RETRY).await;
+        }
+    }
+
+    async fn heard(&self, rung: Option<Ring>, own: Uuid) {
+        match rung {
+            Some(ring) if ring.from == own => {}
+            Some(Ring { commits: Some(commits), .. }) => {
+                for (portal_id, revision) in commits {
+                    self.watched.with(portal_id, |known| known.heard(revision));
+                }
+                self.look_at_all().await;
+            }
+            _ => self.look().await,
         }
     }
 
@@ -217,22 +268,6 @@ impl Hub {
     }
 }
 
-async fn listen(direct_url: SecretString, rung: Arc<Notify>) {
-    loop {
-        match Doorbell::listen(&direct_url).await {
-            Ok(mut doorbell) => {
-                // What rang before we listened is found by looking.
-                rung.notify_one();
-                while doorbell.rung().await.is_ok() {
-                    rung.notify_one();
-                }
-            }
-            Err(error) => tracing::warn!(%error, "the doorbell can't be heard; the poll finds changes"),
-        }
-        tokio::time::sleep(DOORBELL_RETRY).await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "test")]
@@ -269,6 +304,21 @@ mod tests {
         assert!(!known.raised(9) && !known.committed(&event(9)));
         assert!(known.committed(&event(10)));
         assert_eq!(after(&known, 9), Some(vec![10]));
+    }
+
+    #[test]
+    fn hearsay_is_a_reason_to_read_and_nothing_else() {
+        let mut known = Known::default();
+        assert!(known.committed(&event(5)));
+        assert!(!known.heard(5), "it is known");
+        assert!(known.heard(6) && !known.heard(6));
+        assert_eq!((known.revision(), after(&known, 4)), (5, None));
+        // Also when it never happened.
+        assert!(known.heard(100));
+        assert!(known.committed(&event(7)));
+        assert_eq!((known.revision(), after(&known, 6)), (7, None));
+        assert!(known.committed(&event(101)));
+        assert_eq!(after(&known, 100), Some(vec![101]));
     }
 
     #[test]
