@@ -31,8 +31,8 @@ pub struct Ring {
 impl Ring {
     /// Names the portals if there is room for them.
     #[must_use]
-    pub fn of(from: Uuid, commits: BTreeMap<i64, i64>) -> Self {
-        let commits = (commits.len() <= NAMED).then(|| commits.into_iter().collect());
+    pub fn of(from: Uuid, commits: &BTreeMap<i64, i64>) -> Self {
+        let commits = (commits.len() <= NAMED).then(|| commits.iter().map(|(id, at)| (*id, *at)).collect());
         Self { from, commits }
     }
 }
@@ -76,7 +76,7 @@ impl Store {
 }
 
 impl Bell {
-    /// Rings, in a transaction of its own that writes nothing and waits for no disk.
+    /// Rings, in a transaction of its own that writes nothing.
     ///
     /// # Errors
     /// When the database does not answer; the next time another connection is tried.
@@ -86,16 +86,10 @@ impl Bell {
     }
 }
 
-/// A transaction that notifies has a commit record: nobody needs to find it after a crash.
 async fn notify(connection: &mut PgConnection, said: String) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        r#"/* doorbell::ring */
-        select set_config('synchronous_commit', 'off', true) as "without_waiting", pg_notify($1, $2)::text as "rung""#,
-        CHANNEL,
-        said,
-    )
-    .fetch_one(connection)
-    .await?;
+    sqlx::query!(r#"/* doorbell::ring */ select pg_notify($1, $2)::text as "rung""#, CHANNEL, said,)
+        .fetch_one(connection)
+        .await?;
     Ok(())
 }
 
@@ -109,7 +103,7 @@ mod tests {
     fn a_ring_has_room_in_a_notification() {
         let many = |number: usize| {
             let last = i64::MAX - i64::try_from(number).unwrap();
-            Ring::of(Uuid::max(), (last..i64::MAX).map(|portal_id| (portal_id, i64::MAX)).collect())
+            Ring::of(Uuid::max(), &(last..i64::MAX).map(|portal_id| (portal_id, i64::MAX)).collect())
         };
         let longest = serde_json::to_string(&many(NAMED)).unwrap();
         assert!(longest.len() < 8_000, "{}", longest.len());

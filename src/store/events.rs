@@ -7,10 +7,10 @@ use sqlx::types::Json;
 
 use super::{
     Store, StoreError,
-    reader::{self, Events, Portals},
+    reader::{self, Events, EventsRead, Histories, History, HistoryKey},
 };
 use crate::domain::{
-    PortalId, Reason,
+    PortalId, Reason, SetupId,
     access::PortalGrant,
     budget,
     change::{Change, Event},
@@ -38,29 +38,27 @@ impl Position {
     }
 }
 
-/// How far back events are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retained {
-    /// The portal's revision now.
-    pub revision: i64,
+/// The next events of a portal, and what is kept of the others, both read at one moment.
+#[derive(Clone, Debug)]
+pub struct PortalEvents {
+    /// In order; at most [`Store::PORTAL_EVENTS`].
+    pub events: Arc<[Arc<Event>]>,
     /// Events up to this revision are gone.
     pub pruned_to: i64,
 }
 
 impl Store {
-    /// The next events of one portal after a revision, in order; at most [`PORTAL_EVENTS`](Self::PORTAL_EVENTS).
+    /// The next events of one portal after a revision.
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn portal_events(
-        &self,
-        portal_id: PortalId,
-        after: i64,
-    ) -> Result<Arc<[Arc<Event>]>, StoreError> {
-        match self.reader.row::<Events>((portal_id.get(), after)).await? {
-            None => Ok(Arc::from([])),
-            Some(Ok(events)) => Ok(events),
-            Some(Err(error)) => {
+    /// `PORTAL_NOT_FOUND`, or the database does not answer.
+    pub async fn portal_events(&self, portal_id: PortalId, after: i64) -> Result<PortalEvents, StoreError> {
+        let key = (portal_id.get(), after);
+        let EventsRead { events, pruned_to } =
+            self.reader.row::<Events>(key).await?.ok_or(Reason::PortalNotFound)?;
+        match events {
+            Ok(events) => Ok(PortalEvents { events, pruned_to }),
+            Err(error) => {
                 let source = <serde_json::Error as serde::de::Error>::custom(error);
                 Err(StoreError::Unreadable { what: "event", source })
             }
@@ -112,14 +110,22 @@ impl Store {
             .collect()
     }
 
-    /// The position that everything committed so far is below. A snapshot read after it misses nothing.
+    /// The position of the newest event that can be read in order. A snapshot that is read after it shows all events up to it.
+    ///
+    /// Not the newest transaction there was: after a crash the database may give the number of one that left nothing behind
+    /// once more.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn current_position(&self) -> Result<Position, StoreError> {
         let xid = sqlx::query_scalar!(
             r#"/* events::current_position */
-            select pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 as "xid!""#
+            select greatest(pruned_to, (
+                select xid from portal_events
+                where xid < pg_snapshot_xmin(pg_current_snapshot())
+                order by xid desc limit 1
+            ))::text::bigint as "xid!"
+            from installation"#
         )
         .fetch_one(&mut *self.pool.acquire().await?)
         .await?;
@@ -189,13 +195,21 @@ impl Store {
         Ok(rows.into_iter().map(|row| (row.portal_id, row.revision)).collect())
     }
 
-    /// A portal's revision and how far back its events are kept.
+    /// How far a portal's events go, and how far back they are kept.
     ///
     /// # Errors
     /// `PORTAL_NOT_FOUND`.
-    pub async fn retained(&self, portal_id: PortalId) -> Result<Retained, StoreError> {
-        let row = self.reader.row::<Portals>(portal_id.get()).await?.ok_or(Reason::PortalNotFound)?;
-        Ok(Retained { revision: row.revision, pruned_to: row.events_pruned_to })
+    pub async fn history(&self, portal_id: PortalId) -> Result<History, StoreError> {
+        let key = HistoryKey::Portal(portal_id.get());
+        self.reader.row::<Histories>(key).await?.ok_or(Reason::PortalNotFound.into())
+    }
+
+    /// The same of the portal of a setup.
+    ///
+    /// # Errors
+    /// `SETUP_NOT_FOUND`.
+    pub async fn history_of_setup(&self, id: SetupId) -> Result<History, StoreError> {
+        self.reader.row::<Histories>(HistoryKey::Setup(id.0)).await?.ok_or(Reason::SetupNotFound.into())
     }
 
     /// Deletes events, recorded answers and entries of the ledger that are older than they need to be kept. Returns how

@@ -8,7 +8,7 @@
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     mem,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    domain::change::Event,
-    store::{CommitListener, Doorbell, Ring, Store},
+    domain::{PortalId, change::Event},
+    store::{CommitListener, Doorbell, Ring, Store, StoreError},
 };
 
 /// The doorbell rings at most this often: many commits ring once.
@@ -39,8 +39,6 @@ const KEPT: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Known {
     revision: i64,
-    /// The newest revision that another replica told of. It is only a reason to read: who says it may be mistaken.
-    heard: i64,
     /// The last events up to the revision, without a gap.
     events: VecDeque<Arc<Event>>,
 }
@@ -53,7 +51,7 @@ impl Known {
 
     /// All events after a revision; `None` if they are not all known here.
     pub(super) fn after(&self, seen: i64) -> Option<Vec<Arc<Event>>> {
-        if self.revision == 0 || self.revision < self.heard {
+        if self.revision == 0 {
             return None;
         }
         let reaches_back =
@@ -75,13 +73,6 @@ impl Known {
         self.events.push_back(Arc::clone(event));
         self.revision = event.revision;
         true
-    }
-
-    /// Whether it was news.
-    fn heard(&mut self, revision: i64) -> bool {
-        let is_news = revision > self.revision.max(self.heard);
-        self.heard = self.heard.max(revision);
-        is_news
     }
 
     /// Whether it was news.
@@ -108,21 +99,53 @@ impl CommitListener for Watched {
     fn committed(&self, event: &Arc<Event>) {
         let portal_id = event.portal_id.get();
         self.with(portal_id, |known| known.committed(event));
-        {
-            let mut unsaid = self.unsaid.lock().unwrap_or_else(PoisonError::into_inner);
-            let newest = unsaid.entry(portal_id).or_default();
-            *newest = event.revision.max(*newest);
-        }
+        self.say(portal_id, event.revision);
         self.committed.notify_one();
     }
 }
 
 impl Watched {
+    fn unsaid(&self) -> MutexGuard<'_, BTreeMap<i64, i64>> {
+        self.unsaid.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has it said with the next ring.
+    fn say(&self, portal_id: i64, revision: i64) {
+        let mut unsaid = self.unsaid();
+        let newest = unsaid.entry(portal_id).or_default();
+        *newest = revision.max(*newest);
+    }
+
+    /// What is known of a portal; `None` when nobody watches it.
+    fn revision(&self, portal_id: i64) -> Option<i64> {
+        let portals = self.portals.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(portals.get(&portal_id)?.borrow().revision())
+    }
+
     fn with(&self, portal_id: i64, news: impl FnOnce(&mut Known) -> bool) {
         let portals = self.portals.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(portal) = portals.get(&portal_id) {
             portal.send_if_modified(news);
         }
+    }
+}
+
+/// That somebody rang, however often.
+#[derive(Default)]
+struct Rung {
+    /// Streams over all portals may have something to read.
+    any: Notify,
+    /// Nobody said which portals changed.
+    unnamed: Notify,
+    /// Another replica said which.
+    named: Notify,
+    /// The watched ones among them, with the revisions that it told of.
+    portals: Mutex<BTreeMap<i64, i64>>,
+}
+
+impl Rung {
+    fn portals(&self) -> MutexGuard<'_, BTreeMap<i64, i64>> {
+        self.portals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -171,18 +194,22 @@ impl Hub {
     pub(super) async fn run(self, poll_every: Duration, direct_url: SecretString, stop: CancellationToken) {
         let mut poll = tokio::time::interval(poll_every);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // Whose rings are to be heard: this process hands on its own commits itself.
         let own = Uuid::now_v7();
-        let listening = tokio::spawn(self.clone().listen(direct_url, own));
+        let rung = Arc::new(Rung::default());
+        let listening = tokio::spawn(self.clone().listen(direct_url, own, Arc::clone(&rung)));
         let ringing = tokio::spawn(self.clone().ring(own));
+        let following = tokio::spawn(self.clone().follow(Arc::clone(&rung)));
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
+                () = rung.unnamed.notified() => self.look().await,
+                () = rung.any.notified() => self.look_at_all().await,
                 _ = poll.tick() => self.look().await,
             }
         }
         listening.abort();
         ringing.abort();
+        following.abort();
     }
 
     /// Rings after commits, at once after the first one and then once for all that came meanwhile.
@@ -190,25 +217,29 @@ impl Hub {
         let mut bell = self.store.bell();
         loop {
             self.watched.committed.notified().await;
-            let unsaid = mem::take(&mut *self.watched.unsaid.lock().unwrap_or_else(PoisonError::into_inner));
-            let ring = Ring::of(own, unsaid);
+            let unsaid = mem::take(&mut *self.watched.unsaid());
+            let ring = Ring::of(own, &unsaid);
             let (rung, ()) = tokio::join!(bell.ring(&ring), self.look_at_all());
             if let Err(error) = rung {
                 tracing::debug!(%error, "the doorbell was not rung");
+                // Said with the next ones.
+                for (portal_id, revision) in unsaid {
+                    self.watched.say(portal_id, revision);
+                }
             }
             tokio::time::sleep(RING_EVERY).await;
         }
     }
 
-    /// Listens for rings until it is aborted.
-    async fn listen(self, direct_url: SecretString, own: Uuid) {
+    /// Listens for rings until it is aborted. It asks the database for nothing: many rings are one reason to look.
+    async fn listen(self, direct_url: SecretString, own: Uuid, rung: Arc<Rung>) {
         loop {
             match Doorbell::listen(&direct_url).await {
                 Ok(mut doorbell) => {
                     // What rang before we listened is found by looking.
-                    self.look().await;
-                    while let Ok(rung) = doorbell.rung().await {
-                        self.heard(rung, own).await;
+                    rung.unnamed.notify_one();
+                    while let Ok(ring) = doorbell.rung().await {
+                        self.heard(ring, own, &rung);
                     }
                 }
                 Err(error) => tracing::warn!(%error, "the doorbell can't be heard; the poll finds changes"),
@@ -217,16 +248,50 @@ impl Hub {
         }
     }
 
-    async fn heard(&self, rung: Option<Ring>, own: Uuid) {
-        match rung {
+    fn heard(&self, ring: Option<Ring>, own: Uuid, rung: &Rung) {
+        match ring {
+            // What this process commits it hands on itself.
             Some(ring) if ring.from == own => {}
             Some(Ring { commits: Some(commits), .. }) => {
-                for (portal_id, revision) in commits {
-                    self.watched.with(portal_id, |known| known.heard(revision));
-                }
-                self.look_at_all().await;
+                let watched = |portal_id: &i64| self.watched.revision(*portal_id);
+                let news =
+                    commits.into_iter().filter(|(id, said)| watched(id).is_some_and(|known| known < *said));
+                rung.portals().extend(news);
+                rung.named.notify_one();
             }
-            _ => self.look().await,
+            _ => rung.unnamed.notify_one(),
+        }
+        rung.any.notify_one();
+    }
+
+    /// Reads what other replicas told of, once for all streams. What was said is only a reason to read: nothing depends on
+    /// its being true.
+    async fn follow(self, rung: Arc<Rung>) {
+        loop {
+            rung.named.notified().await;
+            let portals = mem::take(&mut *rung.portals());
+            let reading = portals.into_iter().map(|(portal_id, said)| self.read_on(portal_id, said));
+            for outcome in futures::future::join_all(reading).await {
+                if let Err(error) = outcome {
+                    tracing::warn!(%error, "what another replica committed could not be read; the poll finds it");
+                }
+            }
+        }
+    }
+
+    async fn read_on(&self, portal_id: i64, said: i64) -> Result<(), StoreError> {
+        let Some(id) = PortalId::parse(portal_id) else { return Ok(()) };
+        loop {
+            let Some(known) = self.watched.revision(portal_id) else { return Ok(()) };
+            // Of one that is not known yet the last change is enough: its streams have read up to where they began.
+            let after = if known == 0 { said.saturating_sub(1) } else { known };
+            let events = self.store.portal_events(id, after).await?.events;
+            for event in events.iter() {
+                self.watched.with(portal_id, |known| known.committed(event));
+            }
+            if events.len() < Store::PORTAL_EVENTS {
+                return Ok(());
+            }
         }
     }
 
@@ -273,7 +338,6 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "test")]
 
     use super::*;
-    use crate::domain::PortalId;
 
     fn event(revision: i64) -> Arc<Event> {
         Arc::new(Event { portal_id: PortalId::parse(1).unwrap(), revision, changes: Vec::new() })
@@ -304,21 +368,6 @@ mod tests {
         assert!(!known.raised(9) && !known.committed(&event(9)));
         assert!(known.committed(&event(10)));
         assert_eq!(after(&known, 9), Some(vec![10]));
-    }
-
-    #[test]
-    fn hearsay_is_a_reason_to_read_and_nothing_else() {
-        let mut known = Known::default();
-        assert!(known.committed(&event(5)));
-        assert!(!known.heard(5), "it is known");
-        assert!(known.heard(6) && !known.heard(6));
-        assert_eq!((known.revision(), after(&known, 4)), (5, None));
-        // Also when it never happened.
-        assert!(known.heard(100));
-        assert!(known.committed(&event(7)));
-        assert_eq!((known.revision(), after(&known, 6)), (7, None));
-        assert!(known.committed(&event(101)));
-        assert_eq!(after(&known, 100), Some(vec![101]));
     }
 
     #[test]

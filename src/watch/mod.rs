@@ -31,11 +31,11 @@ use crate::{
         connection::Connection,
         test_contact::TestContact,
     },
-    store::{Store, StoreError},
+    store::{History, Store, StoreError},
 };
 use hub::Hub;
 use source::{ConnectionSource, SetupSource, Source, SyncSource, TestContactSource};
-use stream::{Begin, Sent, Stream};
+use stream::{Begin, Found, Sent, Stream};
 use yields::Out;
 
 /// A stream of setups.
@@ -74,8 +74,8 @@ impl Watches {
     /// # Errors
     /// `SETUP_NOT_FOUND`, `RESUME_TOKEN_INVALID`.
     pub async fn setup(&self, id: SetupId, token: &str) -> Result<SetupStream, StoreError> {
-        let portal_id = self.hub.store().setup(id).await?.setup.portal_id;
-        self.open(SetupSource { id, portal_id }, token).await
+        let History { portal_id, revision, is_over, .. } = self.hub.store().history_of_setup(id).await?;
+        self.open(SetupSource { id, portal_id }, token, Found { revision, is_over }).await
     }
 
     /// Streams a test contact.
@@ -87,8 +87,9 @@ impl Watches {
         id: TestContactId,
         token: &str,
     ) -> Result<TestContactStream, StoreError> {
-        let portal_id = self.hub.store().test_contact(id).await?.0.portal_id;
-        self.open(TestContactSource { id, portal_id }, token).await
+        let (contact, revision) = self.hub.store().test_contact(id).await?;
+        let found = Found { revision, is_over: contact.status.is_final() };
+        self.open(TestContactSource { id, portal_id: contact.portal_id }, token, found).await
     }
 
     /// Streams connections and attempts, of one portal or of all that are granted.
@@ -101,8 +102,8 @@ impl Watches {
         portal_id: Option<PortalId>,
         token: &str,
     ) -> Result<ConnectionStream, StoreError> {
-        self.check_portal(portal_id).await?;
-        self.open(ConnectionSource { portal_id, grant: grant.clone() }, token).await
+        let found = self.find_portal(portal_id).await?;
+        self.open(ConnectionSource { portal_id, grant: grant.clone() }, token, found).await
     }
 
     /// Streams sync states, of one portal or of all that are granted.
@@ -115,21 +116,25 @@ impl Watches {
         portal_id: Option<PortalId>,
         token: &str,
     ) -> Result<SyncStream, StoreError> {
-        self.check_portal(portal_id).await?;
-        self.open(SyncSource { portal_id, grant: grant.clone() }, token).await
+        let found = self.find_portal(portal_id).await?;
+        self.open(SyncSource { portal_id, grant: grant.clone() }, token, found).await
     }
 
-    async fn check_portal(&self, portal_id: Option<PortalId>) -> Result<(), StoreError> {
-        if let Some(portal_id) = portal_id {
-            self.hub.store().retained(portal_id).await?;
-        }
-        Ok(())
+    async fn find_portal(&self, portal_id: Option<PortalId>) -> Result<Found, StoreError> {
+        let Some(portal_id) = portal_id else { return Ok(Found::default()) };
+        let revision = self.hub.store().history(portal_id).await?.revision;
+        Ok(Found { revision, is_over: false })
     }
 
-    async fn open<R: Source>(&self, source: R, token: &str) -> Result<Yields<Sent<R>>, StoreError> {
+    async fn open<R: Source>(
+        &self,
+        source: R,
+        token: &str,
+        found: Found,
+    ) -> Result<Yields<Sent<R>>, StoreError> {
         let out = Out::new();
         let mut stream = Stream::new(self.hub.clone(), source, self.settings, self.stop.clone(), out.share());
-        let begin = if token.is_empty() { Begin::Snapshot } else { stream.resume(token).await? };
+        let begin = if token.is_empty() { Begin::Snapshot } else { stream.resume(token, found).await? };
         Ok(out.of(Box::new(stream).run(begin)))
     }
 }

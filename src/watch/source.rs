@@ -57,10 +57,6 @@ pub(super) trait Source: Send + Sync + 'static {
         store: &'s Store,
         after: (i64, Uuid),
     ) -> BoxFuture<'s, Result<SnapshotPage<Self::Snapshot>, StoreError>>;
-    /// Whether there are final states.
-    fn can_finish(&self) -> bool {
-        false
-    }
     /// Whether the stream shows something of an event.
     fn shows(&self, event: &Event) -> bool;
     /// Whether nothing follows an event that is shown.
@@ -113,10 +109,6 @@ impl Source for SetupSource {
         })
     }
 
-    fn can_finish(&self) -> bool {
-        true
-    }
-
     fn shows(&self, event: &Event) -> bool {
         event.setup(self.id).is_some()
     }
@@ -161,10 +153,6 @@ impl Source for TestContactSource {
             let finished = contact.status.is_final();
             Ok(SnapshotPage { revision, snapshot: contact, included: Vec::new(), next: None, finished })
         })
-    }
-
-    fn can_finish(&self) -> bool {
-        true
     }
 
     fn shows(&self, event: &Event) -> bool {
@@ -235,7 +223,7 @@ impl Source for ConnectionSource {
             };
             loop {
                 // The revision is read first: other changes in between come as transitions.
-                let revision = store.retained(portal_id).await?.revision;
+                let revision = store.history(portal_id).await?.revision;
                 let items = match store.connection(portal_id).await {
                     // What it was at the revision can't be read any more.
                     Ok(connection) if connection.version > revision => continue,

@@ -19,12 +19,13 @@ use super::{
 };
 use crate::{
     domain::{Reason, change::Event},
-    store::{Position, Store, StoreError},
+    store::{PortalEvents, Position, Store, StoreError},
 };
 
 /// Events of all portals that are read at once.
 const BATCH: i64 = 100;
-/// After a silence this long, or a consumer this slow, it is checked that the next events are still kept.
+/// After a silence this long, or a consumer this slow, a stream over all portals checks that the next events are still
+/// kept. One over a single portal is told with the events.
 const CHECK_RETENTION_AFTER: Duration = Duration::from_secs(60);
 
 /// How streams live.
@@ -61,6 +62,8 @@ pub(super) struct Stream<R: Source> {
     pub(super) out: Out<Sent<R>>,
     /// When it last said something.
     sent_at: Instant,
+    /// When it last read events of all portals.
+    read_at: Instant,
     cursor: Position,
     /// Portals that the snapshot shows as they are after the cursor, until their events have been passed.
     included: BTreeMap<i64, i64>,
@@ -81,19 +84,19 @@ impl<R: Source> Stream<R> {
         };
         let (cursor, included) = (Position::default(), BTreeMap::new());
         let source = Arc::new(source);
-        Self { hub, source, identity, settings, stop, out, sent_at: Instant::now(), cursor, included }
+        let now = Instant::now();
+        Self { hub, source, identity, settings, stop, out, sent_at: now, read_at: now, cursor, included }
     }
 
-    /// Checks a resume token before the stream begins, so that a bad one is the call's own error.
+    /// Checks a resume token before the stream begins, so that a bad one is the call's own error. `found` is what the stream
+    /// is about, as it was when the call came.
     ///
     /// # Errors
     /// `RESUME_TOKEN_INVALID`.
-    pub(super) async fn resume(&mut self, token: &str) -> Result<Begin, StoreError> {
+    pub(super) async fn resume(&mut self, token: &str, found: Found) -> Result<Begin, StoreError> {
         let Place { position, included } = self.identity.decode(token)?;
         let (newest, at) = match self.source.scope() {
-            Scope::Portal(portal_id) => {
-                (self.hub.store().retained(portal_id).await?.revision, position.revision)
-            }
+            Scope::Portal(_) => (found.revision, position.revision),
             Scope::All if position == Position::default() => return Ok(Begin::Snapshot),
             // The call itself waits for it, and not a consumer.
             Scope::All => (self.hub.store().position_bounds().await?.1, position.xid),
@@ -102,7 +105,7 @@ impl<R: Source> Stream<R> {
             return Err(Reason::ResumeTokenInvalid.into());
         }
         (self.cursor, self.included) = (position, included);
-        Ok(Begin::Resume)
+        Ok(Begin::Resume { is_over: found.is_over })
     }
 
     /// Runs until a final state, the stream's age or the server's end, for as long as the consumer asks for more.
@@ -130,17 +133,19 @@ impl<R: Source> Stream<R> {
     async fn begin(&mut self, begin: Begin) -> Result<(), Stop> {
         match begin {
             Begin::Snapshot => self.send_snapshot().await,
-            Begin::Resume => self.catch_up().await,
+            Begin::Resume { is_over } => self.catch_up(is_over).await,
         }
     }
 
     /// Sends what came after the token. Nothing will follow a final state, also when the token lies behind it.
-    async fn catch_up(&mut self) -> Result<(), Stop> {
-        let finished = self.source.can_finish() && self.snapshot((0, Uuid::nil())).await?.finished;
+    async fn catch_up(&mut self, is_over: bool) -> Result<(), Stop> {
         loop {
             let read = self.next_events().await?;
-            // Asked after reading: what was there then has been read.
-            if self.events_are_gone().await? {
+            let gone = match &read {
+                Read::Portal(read) => read.pruned_to > self.cursor.revision,
+                Read::All(_) => self.events_are_gone().await?,
+            };
+            if gone {
                 return self.reset(ResetCause::TokenTooOld).await;
             }
             if !self.send_all(read).await? {
@@ -148,7 +153,7 @@ impl<R: Source> Stream<R> {
             }
             self.go_on()?;
         }
-        if finished { Err(Stop::End(EndCause::Finished)) } else { Ok(()) }
+        if is_over { Err(Stop::End(EndCause::Finished)) } else { Ok(()) }
     }
 
     async fn reset(&mut self, cause: ResetCause) -> Result<(), Stop> {
@@ -236,7 +241,6 @@ impl<R: Source> Stream<R> {
         let mut stopped = pin!(stop.cancelled());
         // One timer for both, which goes on while messages come: there may be very many streams.
         let mut silence = pin!(sleep_until(deadline.min(self.sent_at + self.settings.heartbeat)));
-        let mut last_read = Instant::now();
         loop {
             tokio::select! {
                 is_open = wakes.changed() => if !is_open { return Stop::End(EndCause::ServerShutdown) },
@@ -256,18 +260,14 @@ impl<R: Source> Stream<R> {
                     }
                 }
             }
-            if let Err(stopped) = self.read_on(&mut wakes, last_read.elapsed()).await {
+            if let Err(stopped) = self.read_on(&mut wakes).await {
                 return stopped;
             }
-            last_read = Instant::now();
         }
     }
 
-    /// Sends everything after the cursor. What asks the database is in boxes: most of the time nothing does.
-    async fn read_on(&mut self, wakes: &mut Wakes, silence: Duration) -> Result<(), Stop> {
-        if silence > CHECK_RETENTION_AFTER && Box::pin(self.events_are_gone()).await? {
-            Box::pin(self.reset(ResetCause::ConsumerTooSlow)).await?;
-        }
+    /// Sends everything after the cursor.
+    async fn read_on(&mut self, wakes: &mut Wakes) -> Result<(), Stop> {
         let (known, events) = wakes.known(self.cursor.revision);
         match events {
             Some(events) => {
@@ -275,6 +275,7 @@ impl<R: Source> Stream<R> {
                     self.send_event(Position::default(), &event).await?;
                 }
             }
+            // In a box: most of the time nothing is asked of the database.
             None => Box::pin(self.read_all()).await?,
         }
         // Events of other kinds up to what was known before reading are behind us as well.
@@ -288,6 +289,16 @@ impl<R: Source> Stream<R> {
     async fn read_all(&mut self) -> Result<(), Stop> {
         loop {
             let read = self.next_events().await?;
+            let gone = match &read {
+                Read::Portal(read) => read.pruned_to > self.cursor.revision,
+                Read::All(_) => {
+                    self.read_at.elapsed() > CHECK_RETENTION_AFTER && self.events_are_gone().await?
+                }
+            };
+            if gone {
+                return self.reset(ResetCause::ConsumerTooSlow).await;
+            }
+            self.read_at = Instant::now();
             if !self.send_all(read).await? {
                 return Ok(());
             }
@@ -315,7 +326,7 @@ impl<R: Source> Stream<R> {
     /// Whether there may be more.
     async fn send_all(&mut self, read: Read) -> Result<bool, Stop> {
         match read {
-            Read::Portal(events) => {
+            Read::Portal(PortalEvents { events, .. }) => {
                 for event in events.iter() {
                     self.send_event(Position::default(), event).await?;
                 }
@@ -353,16 +364,10 @@ impl<R: Source> Stream<R> {
         Ok(())
     }
 
+    /// Whether events of all portals after the cursor are gone. Asked after reading: what was there then has been read.
     async fn events_are_gone(&self) -> Result<bool, StoreError> {
-        Ok(match self.source.scope() {
-            Scope::Portal(portal_id) => {
-                self.hub.store().retained(portal_id).await?.pruned_to > self.cursor.revision
-            }
-            Scope::All => {
-                let bounds = self.apart(|hub, _| async move { hub.store().position_bounds().await }).await?;
-                Position::after_all_of(bounds.0) > self.cursor
-            }
-        })
+        let bounds = self.apart(|hub, _| async move { hub.store().position_bounds().await }).await?;
+        Ok(Position::after_all_of(bounds.0) > self.cursor)
     }
 
     fn token(&self) -> String {
@@ -384,7 +389,7 @@ impl<R: Source> Stream<R> {
 
 /// Events as they were read.
 enum Read {
-    Portal(Arc<[Arc<Event>]>),
+    Portal(PortalEvents),
     All(Vec<(Position, Arc<Event>)>),
 }
 
@@ -422,5 +427,17 @@ pub(super) enum Begin {
     /// With a snapshot.
     Snapshot,
     /// After the token.
-    Resume,
+    Resume {
+        /// Nothing happens after what there is.
+        is_over: bool,
+    },
+}
+
+/// What a stream is about, before it begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    /// The portal's newest revision, for a stream over one portal.
+    pub(super) revision: i64,
+    /// It has reached a final state.
+    pub(super) is_over: bool,
 }

@@ -4,7 +4,7 @@ use super::{moment, narrow, reason, timestamp};
 use crate::{
     api::v1,
     domain::{
-        Refusal,
+        PortalId, Refusal, SetupId,
         change::AttemptView,
         connection::{ConnectAttempt, ConnectState, Purpose},
         probe::{Actor, Check, Finding, Outcome, Unknown},
@@ -16,14 +16,23 @@ use crate::{
 /// An attempt.
 #[must_use]
 pub fn attempt(viewer: &Viewer<'_>, view: &AttemptView) -> v1::ConnectAttempt {
+    attempt_of(viewer, view.portal_id, view.setup_id, &view.attempt)
+}
+
+/// The attempt of this setup.
+pub(super) fn attempt_of(
+    viewer: &Viewer<'_>,
+    portal_id: PortalId,
+    setup_id: SetupId,
+    attempt: &ConnectAttempt,
+) -> v1::ConnectAttempt {
     let language = viewer.language;
-    let attempt = &view.attempt;
     let failure = failure(attempt).map(|failure| viewer.refusal(failure));
     let failure = failure.as_ref();
     v1::ConnectAttempt {
         attempt_id: attempt.id.to_string(),
-        portal_id: view.portal_id.get(),
-        setup_id: view.setup_id.to_string(),
+        portal_id: portal_id.get(),
+        setup_id: setup_id.to_string(),
         state: state(&attempt.state).into(),
         findings: attempt.findings.iter().map(|one| finding(language, one)).collect(),
         reason: reason(failure.map(|failure| failure.reason)),

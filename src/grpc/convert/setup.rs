@@ -1,14 +1,14 @@
 //! Setups.
 
 use super::{
-    admin_access, attempt::attempt, edition, environment, etag, notices, settings, step, subscription,
+    admin_access, attempt::attempt_of, edition, environment, etag, notices, settings, step, subscription,
     timestamp,
 };
 use crate::{
     api::v1,
     domain::{
         api_limit::LimitContext,
-        change::{AttemptView, SetupView},
+        change::SetupView,
         edition::Environment,
         setup::{ImportDecision, SecurityToken, Setup, Status, Step, StepState, VisualforceMethod},
     },
@@ -79,10 +79,10 @@ fn answers(viewer: &Viewer<'_>, view: &SetupView) -> v1::SetupAnswers {
             claim: claim(setup, Step::VisualforceModule, true),
             method: visualforce_method(method).into(),
         }),
-        connect_attempt: setup.attempt.clone().map(|newest| {
-            let view = AttemptView { portal_id: setup.portal_id, setup_id: setup.id, attempt: newest };
-            attempt(viewer, &view)
-        }),
+        connect_attempt: setup
+            .attempt
+            .as_ref()
+            .map(|newest| attempt_of(viewer, setup.portal_id, setup.id, newest)),
         object_sync: given.objects.map(settings::object_sync),
         activity_sync: given.activities.map(settings::activity_sync),
         inclusion: given.inclusion.as_ref().map(settings::inclusion_rule),

@@ -19,30 +19,40 @@ pub(in crate::store) struct Events;
 /// A portal, and the revision that was seen.
 pub(in crate::store) type EventsKey = (i64, i64);
 
-/// Shared by all who asked; an event that can't be read fails for those alone who asked for it.
-pub(in crate::store) type EventsRow = Result<Arc<[Arc<Event>]>, Arc<serde_json::Error>>;
+/// What was read at one moment.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct EventsRead {
+    /// Shared by all who asked; an event that can't be read fails for those alone who asked for it.
+    pub(in crate::store) events: Result<Arc<[Arc<Event>]>, Arc<serde_json::Error>>,
+    /// Events up to this revision are gone.
+    pub(in crate::store) pruned_to: i64,
+}
+
+type Read = Result<Vec<Arc<Event>>, Arc<serde_json::Error>>;
 
 impl Lookup for Events {
     type Key = EventsKey;
-    type Row = EventsRow;
+    type Row = EventsRead;
     const KEYS: usize = 256;
+    const FOLLOWS: bool = true;
 
     async fn read(
         connection: &mut PgConnection,
         keys: &[EventsKey],
-    ) -> Result<HashMap<EventsKey, EventsRow>, sqlx::Error> {
+    ) -> Result<HashMap<EventsKey, EventsRead>, sqlx::Error> {
         let (portals, afters): (Vec<i64>, Vec<i64>) = keys.iter().copied().unzip();
         let rows = sqlx::query!(
             r#"/* reader::events */
-            select asked.portal_id as "portal_id!", asked.after as "after!", e.revision as "revision!",
-                e.changes::text as "changes!"
+            select asked.portal_id as "portal_id!", asked.after as "after!", p.events_pruned_to as "pruned_to!",
+                e.revision as "revision?", e.changes::text as "changes?"
             from unnest($1::bigint[], $2::bigint[]) as asked (portal_id, after)
-            cross join lateral (
+            join portals p on p.portal_id = asked.portal_id
+            left join lateral (
                 select revision, changes from portal_events
                 where portal_events.portal_id = asked.portal_id and revision > asked.after
                 order by revision
                 limit $3
-            ) e
+            ) e on true
             order by asked.portal_id, asked.after, e.revision"#,
             &portals,
             &afters,
@@ -50,27 +60,33 @@ impl Lookup for Events {
         )
         .fetch_all(connection)
         .await?;
-        let mut found: HashMap<EventsKey, Result<Vec<Arc<Event>>, Arc<serde_json::Error>>> = HashMap::new();
+        let mut found: HashMap<EventsKey, (Read, i64)> = HashMap::new();
         // Streams of one portal differ in where they are; what they have in common is read once.
         let mut read: HashMap<(i64, i64), Arc<Event>> = HashMap::new();
         for row in rows {
-            let events = found.entry((row.portal_id, row.after)).or_insert_with(|| Ok(Vec::new()));
-            let Ok(list) = events else { continue };
-            if let Some(event) = read.get(&(row.portal_id, row.revision)) {
+            let (events, _) =
+                found.entry((row.portal_id, row.after)).or_insert((Ok(Vec::new()), row.pruned_to));
+            let (Ok(list), Some(revision), Some(changes)) = (&mut *events, row.revision, row.changes) else {
+                continue;
+            };
+            if let Some(event) = read.get(&(row.portal_id, revision)) {
                 list.push(Arc::clone(event));
                 continue;
             }
             let Some(portal_id) = PortalId::parse(row.portal_id) else { continue };
-            match serde_json::from_str::<Vec<Change>>(&row.changes) {
+            match serde_json::from_str::<Vec<Change>>(&changes) {
                 Ok(changes) => {
-                    let event = Arc::new(Event { portal_id, revision: row.revision, changes });
-                    read.insert((row.portal_id, row.revision), Arc::clone(&event));
+                    let event = Arc::new(Event { portal_id, revision, changes });
+                    read.insert((row.portal_id, revision), Arc::clone(&event));
                     list.push(event);
                 }
                 Err(error) => *events = Err(Arc::new(error)),
             }
         }
-        Ok(found.into_iter().map(|(key, events)| (key, events.map(Arc::from))).collect())
+        let read = found
+            .into_iter()
+            .map(|(key, (events, pruned_to))| (key, EventsRead { events: events.map(Arc::from), pruned_to }));
+        Ok(read.collect())
     }
 
     fn ask(asked: Asked<Self>) -> Question {

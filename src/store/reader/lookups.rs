@@ -159,7 +159,6 @@ pub(in crate::store) struct Portals;
 pub(in crate::store) struct PortalRow {
     pub(in crate::store) portal: String,
     pub(in crate::store) revision: i64,
-    pub(in crate::store) events_pruned_to: i64,
 }
 
 impl Lookup for Portals {
@@ -172,18 +171,14 @@ impl Lookup for Portals {
     ) -> Result<HashMap<i64, PortalRow>, sqlx::Error> {
         let rows = sqlx::query!(
             r#"/* lookups::portals */
-            select portal_id, portal::text as "portal!", revision, events_pruned_to
+            select portal_id, portal::text as "portal!", revision
             from portals where portal_id = any($1)"#,
             portals,
         )
         .fetch_all(connection)
         .await?;
         let read = rows.into_iter().map(|row| {
-            let portal = PortalRow {
-                portal: row.portal,
-                revision: row.revision,
-                events_pruned_to: row.events_pruned_to,
-            };
+            let portal = PortalRow { portal: row.portal, revision: row.revision };
             (row.portal_id, portal)
         });
         Ok(read.collect())

@@ -3,15 +3,21 @@
 //! A caller that went away before a batch is cut is left out of it.
 
 mod events;
+mod histories;
 mod lookups;
 
-use std::{collections::HashMap, hash::Hash};
+use std::{collections::HashMap, hash::Hash, time::Duration};
 
 use sqlx::PgConnection;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep_until},
+};
 use tokio_util::task::TaskTracker;
 
-pub(super) use events::{EVENTS, Events};
+pub(super) use events::{EVENTS, Events, EventsRead};
+pub use histories::History;
+pub(super) use histories::{Histories, HistoryKey};
 pub(super) use lookups::{Connections, Portals, SetupKey, Setups, Syncs, TestContacts};
 
 use super::{
@@ -27,6 +33,8 @@ pub(super) trait Lookup: Sized + 'static {
     type Row: Clone + Send + 'static;
     /// Keys of one statement at most.
     const KEYS: usize = 512;
+    /// Streams ask, and not callers that wait for an answer.
+    const FOLLOWS: bool = false;
 
     /// Reads the rows of all keys with one statement. Keys are unique; those without a row are left out.
     fn read(
@@ -53,44 +61,76 @@ pub(super) enum Question {
     Sync(Asked<Syncs>),
     TestContact(Asked<TestContacts>),
     Events(Asked<Events>),
+    History(Asked<Histories>),
     Image(Asked<Images>),
 }
 
 /// Reads rows.
-pub(super) struct Reader(Actors<Reading>);
+pub(super) struct Reader {
+    answering: Actors<Answering>,
+    following: Actors<Following>,
+}
 
 impl Reader {
     pub(super) fn new(link: Link, tasks: TaskTracker) -> Self {
-        Self(Actors::new(Reading, link, tasks))
+        Self {
+            answering: Actors::new(Answering, link.clone(), tasks.clone()),
+            following: Actors::new(Following, link, tasks),
+        }
     }
 
     /// The row of a key, as it is after everything that was committed before the question.
     pub(super) async fn row<L: Lookup>(&self, key: L::Key) -> Result<Option<L::Row>, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.0.give(L::ask(Asked { key, reply })).await?;
+        let question = L::ask(Asked { key, reply });
+        if L::FOLLOWS {
+            self.following.give(question).await?;
+        } else {
+            self.answering.give(question).await?;
+        }
         answer.await.map_err(|_| ended())?
     }
 
     /// Nothing is asked from now on; what waits is still answered.
     pub(super) fn close(&self) {
-        self.0.close();
+        self.answering.close();
+        self.following.close();
     }
 }
 
-struct Reading;
+/// For callers.
+struct Answering;
 
-impl Work for Reading {
+impl Work for Answering {
     type Item = Question;
     /// While one waits for the database, what came of the last batch is answered and the next one gathers.
     const TASKS: usize = 2;
     const BATCH: usize = 2_048;
 
     async fn work(&self, session: &mut Session, questions: Vec<Question>) {
-        let mut batch = Batch::default();
-        for question in questions {
-            batch.add(question);
+        Batch::of(questions).answer(session).await;
+    }
+}
+
+/// For streams. However many come back at once, callers do not wait behind them.
+struct Following;
+
+/// So many streams that ask at once are a crowd: all that come back after a network was cut, for instance.
+const CROWD: usize = 32;
+/// What a crowd asks gathers for so long between two statements of a kind.
+const GATHERING: Duration = Duration::from_millis(75);
+
+impl Work for Following {
+    type Item = Question;
+    const TASKS: usize = 1;
+    const BATCH: usize = 2_048;
+
+    async fn work(&self, session: &mut Session, questions: Vec<Question>) {
+        let (began, is_crowd) = (Instant::now(), questions.len() >= CROWD);
+        Batch::of(questions).answer(session).await;
+        if is_crowd {
+            sleep_until(began + GATHERING).await;
         }
-        batch.answer(session).await;
     }
 }
 
@@ -155,10 +195,19 @@ struct Batch {
     syncs: Waiting<Syncs>,
     test_contacts: Waiting<TestContacts>,
     events: Waiting<Events>,
+    histories: Waiting<Histories>,
     images: Waiting<Images>,
 }
 
 impl Batch {
+    fn of(questions: Vec<Question>) -> Self {
+        let mut batch = Self::default();
+        for question in questions {
+            batch.add(question);
+        }
+        batch
+    }
+
     fn add(&mut self, question: Question) {
         match question {
             Question::Setup(asked) => self.setups.add(asked),
@@ -167,6 +216,7 @@ impl Batch {
             Question::Sync(asked) => self.syncs.add(asked),
             Question::TestContact(asked) => self.test_contacts.add(asked),
             Question::Events(asked) => self.events.add(asked),
+            Question::History(asked) => self.histories.add(asked),
             Question::Image(asked) => self.images.add(asked),
         }
     }
@@ -177,6 +227,7 @@ impl Batch {
         self.portals.answer(session).await;
         self.syncs.answer(session).await;
         self.test_contacts.answer(session).await;
+        self.histories.answer(session).await;
         self.events.answer(session).await;
         self.images.answer(session).await;
     }

@@ -221,16 +221,27 @@ impl<'t> Tour<'t> {
         self.meter.count("SetupService/ListSetups", list).await?;
         let describe = setups.describe_setup(v1::DescribeSetupRequest { setup_id: setup_id.clone() });
         self.meter.count("SetupService/DescribeSetup", describe).await?;
-        let watch = async {
-            let request = v1::WatchSetupRequest { setup_id, resume_token: String::new() };
-            setups.watch_setup(request).await?.into_inner().message().await
+        let watch = async |resume_token: &str| {
+            let (setup_id, resume_token) = (setup_id.clone(), resume_token.to_owned());
+            let request = v1::WatchSetupRequest { setup_id, resume_token };
+            setups.clone().watch_setup(request).await?.into_inner().message().await
         };
-        self.meter.count("SetupService/WatchSetup", watch).await?;
+        let first = self.meter.count("SetupService/WatchSetup", watch("")).await?;
+        // Something must have happened since.
+        walk.finish(v1::ImportDecision::Import).await?;
+        let token = first.context("no message")?.resume_token;
+        self.meter.count("SetupService/WatchSetup, resumed", watch(&token)).await?;
         Ok(())
     }
 
     async fn sync(&mut self) -> Result<()> {
         let (mut sync, portal_id) = (self.clients.sync.clone(), self.walk.portal_id);
+        let watching = sync.clone();
+        let watch = async |resume_token: &str| {
+            let request = v1::WatchSyncStatusRequest { portal_id, resume_token: resume_token.to_owned() };
+            watching.clone().watch_sync_status(request).await?.into_inner().message().await
+        };
+        let first = self.meter.count("SyncService/WatchSyncStatus", watch("")).await?;
         let get = sync.get_sync_status(v1::GetSyncStatusRequest { portal_id });
         self.meter.count("SyncService/GetSyncStatus", get).await?;
         let pause = sync.pause_sync(v1::PauseSyncRequest {
@@ -255,11 +266,8 @@ impl<'t> Tour<'t> {
             ..Default::default()
         });
         self.meter.count("SyncService/UpdateSyncSettings", update).await?;
-        let watch = async {
-            let request = v1::WatchSyncStatusRequest { portal_id, resume_token: String::new() };
-            sync.watch_sync_status(request).await?.into_inner().message().await
-        };
-        self.meter.count("SyncService/WatchSyncStatus", watch).await?;
+        let token = first.context("no message")?.resume_token;
+        self.meter.count("SyncService/WatchSyncStatus, resumed", watch(&token)).await?;
         Ok(())
     }
 

@@ -79,7 +79,7 @@ async fn by_revision(store: &Store, portal_id: i64, ended: &AtomicBool) -> Resul
     let (mut seen, mut last) = (Seen::new(), 0);
     loop {
         let was_last_look = ended.load(Ordering::Acquire);
-        let events = store.portal_events(portal, last).await?;
+        let events = store.portal_events(portal, last).await?.events;
         if events.is_empty() && was_last_look {
             return Ok(seen);
         }

@@ -169,7 +169,7 @@ async fn final_states_end_their_streams_whenever_they_are_resumed() -> Result<()
 }
 
 /// Deletes all events but each portal's newest, as the worker does with old ones.
-async fn prune(world: &World) -> Result<()> {
+pub async fn prune(world: &World) -> Result<()> {
     let mut database = PgConnection::connect(&world.database.url()).await?;
     sqlx::raw_sql(
         "with gone as (

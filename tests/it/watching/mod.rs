@@ -1,6 +1,7 @@
 //! The watches against etcd's words: ordered, unique, reliable, atomic, resumable, bookmarkable.
 
 mod contract;
+mod doorbell;
 mod ends;
 mod load;
 mod order;

@@ -12,6 +12,7 @@ use sqlx::{Connection as _, PgConnection};
 use tonic::transport::Endpoint;
 
 use super::{
+    ends::prune,
     load::{change, opened},
     record::{Messages, Said, Watch},
     writers::{copies, settings, world_with},
@@ -133,6 +134,44 @@ async fn stalled_consumers_cost_the_others_nothing() -> Result<()> {
         ensure!(revisions.starts_with(&told), "{told:?} is no beginning of {revisions:?}");
         ensure!(told.len() <= HELD, "the server held {} messages for one that does not read", told.len());
     }
+    Ok(())
+}
+
+/// What is gone before a slow consumer was told of it is not left out in silence.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_slower_than_the_retention_is_told_so() -> Result<()> {
+    let world = world_with(1, |_| ()).await?;
+    let walk = Walk::enabled(&world).await?;
+    let watch = Watch::Setup { setup_id: walk.setup_id.clone(), portal_id: walk.portal_id };
+    let mut stalled = opened(&watch, &Clients::over(narrow(&world).await?)).await?;
+    let mut reading = opened(&watch, &walk.clients).await?;
+    let mut last = 0;
+    for round in 0..CHANGES {
+        settings(&walk.clients, walk.portal_id, round % 2 == 0).await?;
+        last = change(&mut reading).await?;
+    }
+    prune(&world).await?;
+    let mut told = Vec::new();
+    loop {
+        let message = tokio::time::timeout(PATIENCE, futures::StreamExt::next(&mut stalled)).await?;
+        match message.context("the stream ended")??.said {
+            Said::Change { revision, .. } => told.push(revision),
+            Said::Reset(cause) => {
+                break ensure!(cause == v1::watch_reset::Cause::ConsumerTooSlow, "{cause:?}");
+            }
+            other => anyhow::bail!("{other:?} after {told:?}"),
+        }
+    }
+    ensure!(told.len() <= HELD && told.is_sorted_by(|one, next| next - one == 1), "{told:?}");
+    let message = tokio::time::timeout(PATIENCE, futures::StreamExt::next(&mut stalled)).await?;
+    let said = message.context("the stream ended")??.said;
+    ensure!(
+        said == Said::Snapshot { shown: vec![(walk.portal_id, last)], more: false },
+        "{said:?}, not {last}"
+    );
+    // It goes on from there.
+    settings(&walk.clients, walk.portal_id, CHANGES.is_multiple_of(2)).await?;
+    ensure!(change(&mut stalled).await? == last + 1);
     Ok(())
 }
 
