@@ -87,7 +87,7 @@ impl Bell {
 }
 
 async fn notify(connection: &mut PgConnection, said: String) -> Result<(), sqlx::Error> {
-    sqlx::query!(r#"/* doorbell::ring */ select pg_notify($1, $2)::text as "rung""#, CHANNEL, said,)
+    sqlx::query!(r#"/* doorbell::ring */ select pg_notify($1, $2)::text as "rung""#, CHANNEL, said)
         .fetch_one(connection)
         .await?;
     Ok(())

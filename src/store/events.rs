@@ -7,7 +7,7 @@ use sqlx::types::Json;
 
 use super::{
     Store, StoreError,
-    reader::{self, Events, EventsRead, Histories, History, HistoryKey},
+    reader::{self, Events, Histories, History, OwnerKey, PortalEvents},
 };
 use crate::domain::{
     PortalId, Reason, SetupId,
@@ -38,15 +38,6 @@ impl Position {
     }
 }
 
-/// The next events of a portal, and what is kept of the others, both read at one moment.
-#[derive(Clone, Debug)]
-pub struct PortalEvents {
-    /// In order; at most [`Store::PORTAL_EVENTS`].
-    pub events: Arc<[Arc<Event>]>,
-    /// Events up to this revision are gone.
-    pub pruned_to: i64,
-}
-
 impl Store {
     /// The next events of one portal after a revision.
     ///
@@ -54,15 +45,10 @@ impl Store {
     /// `PORTAL_NOT_FOUND`, or the database does not answer.
     pub async fn portal_events(&self, portal_id: PortalId, after: i64) -> Result<PortalEvents, StoreError> {
         let key = (portal_id.get(), after);
-        let EventsRead { events, pruned_to } =
-            self.reader.row::<Events>(key).await?.ok_or(Reason::PortalNotFound)?;
-        match events {
-            Ok(events) => Ok(PortalEvents { events, pruned_to }),
-            Err(error) => {
-                let source = <serde_json::Error as serde::de::Error>::custom(error);
-                Err(StoreError::Unreadable { what: "event", source })
-            }
-        }
+        self.reader.row::<Events>(key).await?.ok_or(Reason::PortalNotFound)?.map_err(|error| {
+            let source = <serde_json::Error as serde::de::Error>::custom(error);
+            StoreError::Unreadable { what: "event", source }
+        })
     }
 
     /// Events of a portal that are read at once.
@@ -195,12 +181,12 @@ impl Store {
         Ok(rows.into_iter().map(|row| (row.portal_id, row.revision)).collect())
     }
 
-    /// How far a portal's events go, and how far back they are kept.
+    /// How far a portal's events go.
     ///
     /// # Errors
     /// `PORTAL_NOT_FOUND`.
     pub async fn history(&self, portal_id: PortalId) -> Result<History, StoreError> {
-        let key = HistoryKey::Portal(portal_id.get());
+        let key = OwnerKey::Portal(portal_id.get());
         self.reader.row::<Histories>(key).await?.ok_or(Reason::PortalNotFound.into())
     }
 
@@ -209,7 +195,7 @@ impl Store {
     /// # Errors
     /// `SETUP_NOT_FOUND`.
     pub async fn history_of_setup(&self, id: SetupId) -> Result<History, StoreError> {
-        self.reader.row::<Histories>(HistoryKey::Setup(id.0)).await?.ok_or(Reason::SetupNotFound.into())
+        self.reader.row::<Histories>(OwnerKey::Setup(id.0)).await?.ok_or(Reason::SetupNotFound.into())
     }
 
     /// Deletes events, recorded answers and entries of the ledger that are older than they need to be kept. Returns how

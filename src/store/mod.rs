@@ -54,7 +54,7 @@ pub use check::CheckLook;
 pub use connections::NewConnection;
 pub use doorbell::{Bell, Doorbell, Ring};
 pub use error::StoreError;
-pub use events::{PortalEvents, Position};
+pub use events::Position;
 pub use handoffs::TokenHash;
 pub use jobs::{Job, JobKind, Lease};
 pub use keys::{Holding, KeyHolder, KeyRecord, KeyRotation, KeysSeen, RowToRewrap, Seal};
@@ -64,7 +64,7 @@ pub use optimistic::Look;
 pub use orgs::OrgRecord;
 pub use pool::{Connection, Pool, PoolSettings, Transaction};
 pub use read::{ConnectionFilter, Page};
-pub use reader::History;
+pub use reader::{History, PortalEvents};
 #[cfg(feature = "simulator")]
 pub use roles::{APP, AUDIT_READER, OWNER, create_roles, url_as};
 pub use secrets::{SecretKind, SecretRole, SecretRow};

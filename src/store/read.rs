@@ -8,7 +8,7 @@ use super::{
     Store, StoreError,
     connections::ConnectionRow,
     orgs::{OrgRecord, org_row},
-    reader::{Connections, Portals, SetupKey, Setups, Syncs, TestContacts},
+    reader::{Connections, OwnerKey, Portals, Setups, Syncs, TestContacts},
     setups::{OrgShare, view},
     transaction::{read_json, read_text},
 };
@@ -94,7 +94,7 @@ impl Store {
     /// # Errors
     /// `SETUP_NOT_FOUND`.
     pub async fn setup(&self, id: SetupId) -> Result<SetupView, StoreError> {
-        self.setup_view(SetupKey::Id(id.0)).await?.ok_or(Reason::SetupNotFound.into())
+        self.setup_view(OwnerKey::Setup(id.0)).await?.ok_or(Reason::SetupNotFound.into())
     }
 
     /// The setup of a portal that is not abandoned.
@@ -102,10 +102,10 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn setup_of_portal(&self, portal_id: PortalId) -> Result<Option<SetupView>, StoreError> {
-        self.setup_view(SetupKey::OfPortal(portal_id.get())).await
+        self.setup_view(OwnerKey::Portal(portal_id.get())).await
     }
 
-    async fn setup_view(&self, key: SetupKey) -> Result<Option<SetupView>, StoreError> {
+    async fn setup_view(&self, key: OwnerKey) -> Result<Option<SetupView>, StoreError> {
         let Some(row) = self.reader.row::<Setups>(key).await? else { return Ok(None) };
         let setup: Setup = read_text("setup", &row.state)?;
         Ok(Some(view(setup, row.share, &self.settings, row.revision)))

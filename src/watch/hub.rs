@@ -283,7 +283,7 @@ impl Hub {
         let Some(id) = PortalId::parse(portal_id) else { return Ok(()) };
         loop {
             let Some(known) = self.watched.revision(portal_id) else { return Ok(()) };
-            // Of one that is not known yet the last change is enough: its streams have read up to where they began.
+            // Of one that is not known yet the last change is enough: a stream that is further behind reads for itself.
             let after = if known == 0 { said.saturating_sub(1) } else { known };
             let events = self.store.portal_events(id, after).await?.events;
             for event in events.iter() {

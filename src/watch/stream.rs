@@ -139,20 +139,7 @@ impl<R: Source> Stream<R> {
 
     /// Sends what came after the token. Nothing will follow a final state, also when the token lies behind it.
     async fn catch_up(&mut self, is_over: bool) -> Result<(), Stop> {
-        loop {
-            let read = self.next_events().await?;
-            let gone = match &read {
-                Read::Portal(read) => read.pruned_to > self.cursor.revision,
-                Read::All(_) => self.events_are_gone().await?,
-            };
-            if gone {
-                return self.reset(ResetCause::TokenTooOld).await;
-            }
-            if !self.send_all(read).await? {
-                break;
-            }
-            self.go_on()?;
-        }
+        self.read_all(ResetCause::TokenTooOld).await?;
         if is_over { Err(Stop::End(EndCause::Finished)) } else { Ok(()) }
     }
 
@@ -276,7 +263,7 @@ impl<R: Source> Stream<R> {
                 }
             }
             // In a box: most of the time nothing is asked of the database.
-            None => Box::pin(self.read_all()).await?,
+            None => Box::pin(self.read_all(ResetCause::ConsumerTooSlow)).await?,
         }
         // Events of other kinds up to what was known before reading are behind us as well.
         match self.source.scope() {
@@ -286,17 +273,20 @@ impl<R: Source> Stream<R> {
         Ok(())
     }
 
-    async fn read_all(&mut self) -> Result<(), Stop> {
+    /// Sends everything after the cursor, read from the database; begins anew if some of it is no longer kept.
+    async fn read_all(&mut self, if_gone: ResetCause) -> Result<(), Stop> {
         loop {
             let read = self.next_events().await?;
             let gone = match &read {
                 Read::Portal(read) => read.pruned_to > self.cursor.revision,
                 Read::All(_) => {
-                    self.read_at.elapsed() > CHECK_RETENTION_AFTER && self.events_are_gone().await?
+                    let is_due =
+                        if_gone == ResetCause::TokenTooOld || self.read_at.elapsed() > CHECK_RETENTION_AFTER;
+                    is_due && self.events_are_gone().await?
                 }
             };
             if gone {
-                return self.reset(ResetCause::ConsumerTooSlow).await;
+                return self.reset(if_gone).await;
             }
             self.read_at = Instant::now();
             if !self.send_all(read).await? {

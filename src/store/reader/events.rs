@@ -19,27 +19,28 @@ pub(in crate::store) struct Events;
 /// A portal, and the revision that was seen.
 pub(in crate::store) type EventsKey = (i64, i64);
 
-/// What was read at one moment.
+/// The next events of a portal, and what is kept of the others, both read at one moment.
 #[derive(Clone, Debug)]
-pub(in crate::store) struct EventsRead {
-    /// Shared by all who asked; an event that can't be read fails for those alone who asked for it.
-    pub(in crate::store) events: Result<Arc<[Arc<Event>]>, Arc<serde_json::Error>>,
+pub struct PortalEvents {
+    /// In order; at most [`Store::PORTAL_EVENTS`](crate::store::Store::PORTAL_EVENTS).
+    pub events: Arc<[Arc<Event>]>,
     /// Events up to this revision are gone.
-    pub(in crate::store) pruned_to: i64,
+    pub pruned_to: i64,
 }
 
-type Read = Result<Vec<Arc<Event>>, Arc<serde_json::Error>>;
+/// Shared by all who asked; an event that can't be read fails for those alone who asked for it.
+type Read<T> = Result<T, Arc<serde_json::Error>>;
 
 impl Lookup for Events {
     type Key = EventsKey;
-    type Row = EventsRead;
+    type Row = Read<PortalEvents>;
     const KEYS: usize = 256;
     const FOLLOWS: bool = true;
 
     async fn read(
         connection: &mut PgConnection,
         keys: &[EventsKey],
-    ) -> Result<HashMap<EventsKey, EventsRead>, sqlx::Error> {
+    ) -> Result<HashMap<EventsKey, Read<PortalEvents>>, sqlx::Error> {
         let (portals, afters): (Vec<i64>, Vec<i64>) = keys.iter().copied().unzip();
         let rows = sqlx::query!(
             r#"/* reader::events */
@@ -60,7 +61,7 @@ impl Lookup for Events {
         )
         .fetch_all(connection)
         .await?;
-        let mut found: HashMap<EventsKey, (Read, i64)> = HashMap::new();
+        let mut found: HashMap<EventsKey, (Read<Vec<Arc<Event>>>, i64)> = HashMap::new();
         // Streams of one portal differ in where they are; what they have in common is read once.
         let mut read: HashMap<(i64, i64), Arc<Event>> = HashMap::new();
         for row in rows {
@@ -83,9 +84,9 @@ impl Lookup for Events {
                 Err(error) => *events = Err(Arc::new(error)),
             }
         }
-        let read = found
-            .into_iter()
-            .map(|(key, (events, pruned_to))| (key, EventsRead { events: events.map(Arc::from), pruned_to }));
+        let read = found.into_iter().map(|(key, (events, pruned_to))| {
+            (key, events.map(|events| PortalEvents { events: Arc::from(events), pruned_to }))
+        });
         Ok(read.collect())
     }
 

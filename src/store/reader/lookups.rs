@@ -7,20 +7,11 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Asked, Lookup, Question};
+use super::{Asked, Lookup, OwnerKey, Question};
 use crate::store::{connections::ConnectionRow, setups::OrgShare};
 
-/// Setups, with everything that is needed to show one.
+/// Setups, with everything that is needed to show one. A portal stands for the one of its setups that is not abandoned.
 pub(in crate::store) struct Setups;
-
-/// Names a setup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::store) enum SetupKey {
-    /// By its id.
-    Id(Uuid),
-    /// The portal's one that is not abandoned.
-    OfPortal(i64),
-}
 
 #[derive(Clone, Debug)]
 pub(in crate::store) struct SetupRow {
@@ -30,20 +21,14 @@ pub(in crate::store) struct SetupRow {
 }
 
 impl Lookup for Setups {
-    type Key = SetupKey;
+    type Key = OwnerKey;
     type Row = SetupRow;
 
     async fn read(
         connection: &mut PgConnection,
-        keys: &[SetupKey],
-    ) -> Result<HashMap<SetupKey, SetupRow>, sqlx::Error> {
-        let (mut ids, mut portals) = (Vec::new(), Vec::new());
-        for key in keys {
-            match key {
-                SetupKey::Id(id) => ids.push(*id),
-                SetupKey::OfPortal(portal_id) => portals.push(*portal_id),
-            }
-        }
+        keys: &[OwnerKey],
+    ) -> Result<HashMap<OwnerKey, SetupRow>, sqlx::Error> {
+        let (ids, portals) = OwnerKey::split(keys);
         let rows = sqlx::query!(
             r#"/* lookups::setups */
             select s.setup_id as "setup_id!", s.portal_id as "portal_id!", s.active as "active!",
@@ -80,9 +65,9 @@ impl Lookup for Setups {
             };
             // A question more than was asked does no harm; both may have been.
             if row.active && !portals.is_empty() {
-                found.insert(SetupKey::OfPortal(row.portal_id), read.clone());
+                found.insert(OwnerKey::Portal(row.portal_id), read.clone());
             }
-            found.insert(SetupKey::Id(row.setup_id), read);
+            found.insert(OwnerKey::Setup(row.setup_id), read);
         }
         Ok(found)
     }

@@ -14,11 +14,13 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
-pub(super) use events::{EVENTS, Events, EventsRead};
+pub use events::PortalEvents;
+pub(super) use events::{EVENTS, Events};
+pub(super) use histories::Histories;
 pub use histories::History;
-pub(super) use histories::{Histories, HistoryKey};
-pub(super) use lookups::{Connections, Portals, SetupKey, Setups, Syncs, TestContacts};
+pub(super) use lookups::{Connections, Portals, Setups, Syncs, TestContacts};
 
 use super::{
     StoreError,
@@ -43,6 +45,29 @@ pub(super) trait Lookup: Sized + 'static {
     ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Row>, sqlx::Error>> + Send;
 
     fn ask(asked: Asked<Self>) -> Question;
+}
+
+/// Names what belongs to a setup or to a portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum OwnerKey {
+    /// By the setup's id.
+    Setup(Uuid),
+    /// By the portal's hub id.
+    Portal(i64),
+}
+
+impl OwnerKey {
+    /// The setups, and the portals.
+    fn split(keys: &[Self]) -> (Vec<Uuid>, Vec<i64>) {
+        let (mut setups, mut portals) = (Vec::new(), Vec::new());
+        for key in keys {
+            match key {
+                Self::Setup(setup_id) => setups.push(*setup_id),
+                Self::Portal(portal_id) => portals.push(*portal_id),
+            }
+        }
+        (setups, portals)
+    }
 }
 
 /// A key, and who waits for its row.
@@ -117,7 +142,7 @@ struct Following;
 
 /// So many streams that ask at once are a crowd: all that come back after a network was cut, for instance.
 const CROWD: usize = 32;
-/// What a crowd asks gathers for so long between two statements of a kind.
+/// From the beginning of one batch of a crowd's to the next, which gathers meanwhile.
 const GATHERING: Duration = Duration::from_millis(75);
 
 impl Work for Following {
