@@ -61,7 +61,7 @@ impl Lookup for Events {
         )
         .fetch_all(connection)
         .await?;
-        let mut found: HashMap<EventsKey, (Read<Vec<Arc<Event>>>, i64)> = HashMap::new();
+        let mut found = HashMap::<EventsKey, (Read<Vec<_>>, i64)>::new();
         // Streams of one portal differ in where they are; what they have in common is read once.
         let mut read: HashMap<(i64, i64), Arc<Event>> = HashMap::new();
         for row in rows {
